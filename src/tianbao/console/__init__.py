@@ -1,0 +1,1 @@
+"""Staff's screens: thin Django views over services, one module a screen."""

@@ -1,0 +1,1 @@
+"""The one schema: models and migrations for Django, and the few statements the edge needs without it."""
