@@ -1,0 +1,163 @@
+"""Answers in their three shapes, and the ways between them.
+
+- nested: what JSON carries and what is stored: {"name": "…", "itinerary": [{"place": …}, …]}
+- flat: what an HTML form carries: {"name": ["…"], "itinerary.0.place": ["…"]}
+- split: the open facts and the sealed identity of one nested set (DESIGN 5), joined again for whoever may read both
+
+Stands between the entry points and `domain.validation`. Must not know: HTTP, keys, what makes an answer valid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from tianbao.domain.forms import PUBLIC_TRANSPORT, Form, Kind, Openness, Question, QuestionType
+
+Answers: TypeAlias = dict[str, Any]
+"""Validated answers: text, float or int, list of choices, True, a place, or a list of rows of the same.
+
+A place is {"text": as typed} and, once resolved, {"text", "code"} with "rest" for what follows the division.
+"""
+Flat: TypeAlias = Mapping[str, list[str]]
+
+
+def nest_answers(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The nested shape of a form post; names no question has are kept, so that validation can name them.
+
+    Rows may come with gaps in their indices (a row was removed by script); they close up in order.
+    Fields that begin with `_` belong to the page, not to the answers, and are left out.
+    """
+    root: dict[str, Any] = {}
+    for name, value in pairs:
+        if name.startswith("_") or name.count(".") > 8:
+            continue
+        level: dict[str, Any] = root
+        parts = name.split(".")
+        for part in parts[:-1]:
+            inner = level.setdefault(part, {})
+            if not isinstance(inner, dict):
+                inner = level[part] = {"": inner}
+            level = inner
+        level.setdefault(parts[-1], []).append(value) if isinstance(
+            level.get(parts[-1], []), list
+        ) else level[parts[-1]].setdefault("", []).append(value)
+    return _shape_level(form.questions, root)
+
+
+def _shape_level(questions: tuple[Question, ...], level: dict[str, Any]) -> dict[str, Any]:
+    by_name = {question.name: question for question in questions}
+    return {name: _shape_value(by_name.get(name), value) for name, value in level.items()}
+
+
+def _shape_value(question: Question | None, value: Any) -> Any:
+    if question is None:
+        return value
+    if question.type is QuestionType.REPEAT and isinstance(value, dict):
+        indices = sorted((key for key in value if key.isdecimal()), key=int)
+        return [_shape_level(question.questions, value[i]) for i in indices if isinstance(value[i], dict)]
+    if question.type is QuestionType.GROUP and isinstance(value, dict):
+        return _shape_level(question.questions, value)
+    if question.kind is Kind.PLACE and isinstance(value, dict):
+        place = {key: part[0] for key, part in value.items() if isinstance(part, list) and part}
+        text = place.pop("", "")
+        return {"text": text, **place}
+    if question.type is QuestionType.SELECT_MULTIPLE:
+        return value
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def flatten_answers(form: Form, answers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The flat shape of stored answers, for a page that comes filled in."""
+    flat: dict[str, list[str]] = {}
+    _flatten_level(form.questions, answers, "", flat)
+    return flat
+
+
+def _flatten_level(
+    questions: tuple[Question, ...], level: Mapping[str, Any], prefix: str, flat: dict[str, list[str]]
+) -> None:
+    for question in questions:
+        value = level.get(question.name)
+        if value is None:
+            continue
+        path = prefix + question.name
+        if question.type is QuestionType.REPEAT:
+            for index, row in enumerate(value):
+                _flatten_level(question.questions, row, f"{path}.{index}.", flat)
+        elif question.type is QuestionType.GROUP:
+            _flatten_level(question.questions, value, f"{path}.", flat)
+        elif question.kind is Kind.PLACE:
+            flat[path] = [value["text"]]
+            if "code" in value:
+                flat[f"{path}.code"] = [value["code"]]
+        elif question.type is QuestionType.SELECT_MULTIPLE:
+            flat[path] = list(value)
+        elif question.type is QuestionType.ACKNOWLEDGE:
+            flat[path] = ["yes"]
+        else:
+            flat[path] = [format_number(value) if isinstance(value, float) else str(value)]
+
+
+def format_number(value: float) -> str:
+    """36.5 → "36.5", 36.0 → "36": as a person would write it."""
+    return f"{value:g}" if value != int(value) else str(int(value))
+
+
+def split_answers(
+    questions: tuple[Question, ...], answers: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(open facts, sealed identity), both in the nested shape; each repeat keeps its rows in both."""
+    facts: dict[str, Any] = {}
+    identity: dict[str, Any] = {}
+    for question in questions:
+        name = question.name
+        value = answers.get(name)
+        if value is None:
+            continue
+        if question.type is QuestionType.REPEAT:
+            pairs = [split_answers(question.questions, row) for row in value]
+            facts[name] = [pair[0] for pair in pairs]
+            identity[name] = [pair[1] for pair in pairs]
+        elif question.type is QuestionType.GROUP:
+            facts[name], identity[name] = split_answers(question.questions, value)
+        elif question.openness is Openness.BY_CONTENT:
+            _split_by_content(question, value, answers, questions, facts, identity)
+        else:
+            (identity if question.openness is Openness.SEALED else facts)[name] = value
+    return facts, identity
+
+
+def _split_by_content(
+    question: Question,
+    value: Any,
+    beside: Mapping[str, Any],
+    questions: tuple[Question, ...],
+    facts: dict[str, Any],
+    identity: dict[str, Any],
+) -> None:
+    if question.kind is Kind.PLACE:
+        if "code" in value:
+            facts[question.name] = {"code": value["code"]}
+        identity[question.name] = {key: part for key, part in value.items() if key != "code"}
+        return
+    transport = next((q.name for q in questions if q.kind is Kind.TRANSPORT), "")
+    public = beside.get(transport) in PUBLIC_TRANSPORT
+    (facts if public else identity)[question.name] = value
+
+
+def join_answers(facts: Mapping[str, Any], identity: Mapping[str, Any]) -> Answers:
+    """The inverse of `split_answers`."""
+    joined: Answers = dict(facts)
+    for name, sealed in identity.items():
+        known = joined.get(name)
+        if isinstance(known, list) and isinstance(sealed, list) and len(known) == len(sealed):
+            joined[name] = [
+                join_answers(fact, rest) if isinstance(fact, dict) else fact
+                for fact, rest in zip(known, sealed, strict=True)
+            ]
+        elif isinstance(known, dict) and isinstance(sealed, dict):
+            joined[name] = join_answers(known, sealed)
+        else:
+            joined[name] = sealed
+    return joined
