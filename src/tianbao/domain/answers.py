@@ -2,9 +2,9 @@
 
 - nested: what JSON carries and what is stored: {"name": "…", "itinerary": [{"place": …}, …]}
 - flat: what an HTML form carries: {"name": ["…"], "itinerary.0.place": ["…"]}
-- split: the open facts and the sealed identity of one nested set (DESIGN 5), joined again for whoever may read both
+- split: the open facts and the sealed identity of one nested set (DESIGN 5), joined for whoever may read both
 
-Stands between the entry points and `domain.validation`. Must not know: HTTP, keys, what makes an answer valid.
+Stands between the entry points and `domain.validation`. Must not know: HTTP, keys, what a valid answer is.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, Final, TypeAlias
 
 Text: TypeAlias = Mapping[str, str]
@@ -26,7 +26,7 @@ ROWS_MAX: Final = 30
 """Rows in a repeat where the question sets no limit of its own."""
 
 
-class QuestionType(str, Enum):
+class QuestionType(StrEnum):
     """XLSForm's types; the value is its keyword."""
 
     TEXT = "text"
@@ -41,7 +41,7 @@ class QuestionType(str, Enum):
     REPEAT = "repeat"
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What an answer is about, beyond its type."""
 
     PLAIN = "plain"
@@ -59,7 +59,7 @@ class Kind(str, Enum):
     SYMPTOMS = "symptoms"
 
 
-class Openness(str, Enum):
+class Openness(StrEnum):
     """Whether an answer may lie in plain columns (DESIGN 5: identity is sealed, facts are open)."""
 
     OPEN = "open"

@@ -8,13 +8,13 @@ Must not know: languages, HTTP, who is asking.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import TypeAlias
 
 Parameter: TypeAlias = str | int
 
 
-class Code(str, Enum):
+class Code(StrEnum):
     """Every way an expected thing fails. The value is part of the API and never changes its meaning."""
 
     # an answer

@@ -7,7 +7,7 @@ they are stored, which form a site carries.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 from tianbao.domain.forms import Text
@@ -19,7 +19,7 @@ DELETION_DAYS_DEFAULT: Final = 14
 DELETION_DAYS_MAX: Final = 366
 
 
-class SiteState(str, Enum):
+class SiteState(StrEnum):
     """Whether a site takes registrations now."""
 
     OPEN = "open"

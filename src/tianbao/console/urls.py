@@ -1,0 +1,5 @@
+"""One line a screen."""
+
+app_name = "console"
+
+urlpatterns: list[object] = []

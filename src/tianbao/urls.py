@@ -1,0 +1,7 @@
+"""The console's addresses, all under /console/; the public side belongs to the edge."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("console/", include("tianbao.console.urls")),
+]
