@@ -1,4 +1,4 @@
-"""Where this installation keeps its things: the data folder, the database, read from arguments and `TIANBAO_…`.
+"""Where this installation keeps its things: the data folder and the database, from arguments or `TIANBAO_…`.
 
 Shared by every process of one installation. Must not know: Django, what is in the files it names.
 """
