@@ -99,6 +99,30 @@ def _flatten_level(
             flat[path] = [format_number(value) if isinstance(value, float) else str(value)]
 
 
+def flatten_typed(form: Form, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The flat shape of answers just as they were typed, right or wrong, to show them again."""
+    flat: dict[str, list[str]] = {}
+    _flatten_typed(given, "", flat)
+    names = tuple(question.name for question in form.questions)
+    return {path: values for path, values in flat.items() if path.split(".")[0] in names}
+
+
+def _flatten_typed(value: Any, path: str, flat: dict[str, list[str]]) -> None:
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            inner = path if name == "text" else f"{path}.{name}" if path else str(name)
+            _flatten_typed(part, inner, flat)
+    elif isinstance(value, list) and any(isinstance(part, Mapping) for part in value):
+        for index, row in enumerate(value):
+            _flatten_typed(row, f"{path}.{index}", flat)
+    elif isinstance(value, list):
+        flat[path] = [str(part) for part in value]
+    elif value is True:
+        flat[path] = ["yes"]
+    elif value is not None:
+        flat[path] = [str(value)]
+
+
 def format_number(value: float) -> str:
     """36.5 → "36.5", 36.0 → "36": as a person would write it."""
     return f"{value:g}" if value != int(value) else str(int(value))

@@ -1,0 +1,185 @@
+"""The edge as an ASGI application: one table of routes, one mapping from problems to answers.
+
+docs/life-of-a-registration.md walks through it. Must not know: what the handlers do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Final
+
+from tianbao.config import Config
+from tianbao.data import read_divisions
+from tianbao.domain.places import Gazetteer
+from tianbao.domain.problems import Code, Problem, Refused, refuse
+from tianbao.edge import errors, metrics
+from tianbao.edge.archive import Archive
+from tianbao.edge.catalogue import REFRESH_S, Catalogue, CatalogueReader
+from tianbao.edge.commit_queue import CommitQueue
+from tianbao.edge.context import Context, read_reader
+from tianbao.edge.form_pages import FormPages, private_page
+from tianbao.edge.http import Disconnected, Receive, Request, Response, Scope, Send, redirect
+from tianbao.edge.intake import Intake
+from tianbao.edge.ledger import open_ledger
+from tianbao.edge.places_api import PlacesApi
+from tianbao.edge.receipt_pages import ReceiptPages
+from tianbao.edge.sealer import Sealer
+from tianbao.render.messages import message
+from tianbao.render.plain_page import front_page, problem_page
+
+_SITE: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})(\.json)?/?")
+_TREE: Final = re.compile(r"/places/([0-9]{2}|provinces)")
+_PASS: Final = re.compile(r"/[Pp]/([0-9A-Za-z-]{1,16})")
+
+log = logging.getLogger(__name__)
+
+
+class Edge:
+    """`start` and `stop` run inside the event loop that serves it."""
+
+    def __init__(self, config: Config, *, staff_token: str = "") -> None:
+        self._config = config
+        self._staff_token = staff_token
+        self._refreshing: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Opens the databases, loads the divisions and the catalogue; ready when it returns."""
+        config = self._config
+        places = await asyncio.to_thread(lambda: Gazetteer.from_bytes(read_divisions()))
+        sealer = Sealer(config.keys)
+        self._reader = CatalogueReader(config, places)
+        archive = Archive(lambda: open_ledger(config), CatalogueReader(config, places), sealer)
+        queue = CommitQueue(lambda: open_ledger(config))
+        self.context = Context(
+            catalogue=await asyncio.to_thread(self._reader.read, Catalogue()),
+            places=places,
+            intake=Intake(queue, sealer, archive),
+            archive=archive,
+            staff_token=self._staff_token,
+        )
+        self._forms = FormPages(self.context)
+        self._receipts = ReceiptPages(self.context)
+        self._places = PlacesApi(places)
+        self._refreshing = asyncio.create_task(self._refresh())
+
+    async def stop(self) -> None:
+        """Writes what waits and closes everything."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._refreshing
+        await asyncio.to_thread(self.context.intake.queue.stop)
+        self.context.archive.close()
+
+    async def _refresh(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            self.context.catalogue = await asyncio.to_thread(self._reader.read, self.context.catalogue)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            try:
+                response = await self._route(request)
+            except Refused as refused:
+                response = self._answer_problem(request, refused.problems[0])
+        except Disconnected:
+            return
+        except Exception:
+            log.exception("unexpected failure of %s %s", request.method, _route_name(request.path))
+            response = self._answer_problem(request, Problem(Code.STORAGE))
+        await response.send(send, is_head=request.method == "HEAD")
+
+    async def _route(self, request: Request) -> Response:
+        path = request.path
+        reads = request.method in ("GET", "HEAD")
+        if site := _SITE.fullmatch(path):
+            if request.method == "POST" and not site[2]:
+                return await self._forms.post(request, site[1])
+            _require(reads)
+            return (
+                self._forms.describe(request, site[1]) if site[2] else await self._forms.get(request, site[1])
+            )
+        if path == "/R" and request.method == "POST":
+            return await self._receipts.post(request)
+        if path == "/R/forget":
+            _require(request.method == "POST")
+            return await self._receipts.forget(request)
+        _require(reads)
+        if path == "/R" or path.startswith("/R/"):
+            return await self._route_receipt(request, path[3:])
+        if path == "/places":
+            return self._places.get_suggestions(request)
+        if tree := _TREE.fullmatch(path):
+            return await self._places.get_tree(request, tree[1])
+        if scanned := _PASS.fullmatch(path):
+            return redirect(f"/console/n/{scanned[1]}")
+        return self._route_service(request)
+
+    def _route_receipt(self, request: Request, rest: str) -> Awaitable[Response]:
+        pages = {
+            "": self._receipts.get,
+            "pass.png": self._receipts.get_qr,
+            "correct": self._receipts.get_correction,
+            "withdraw": self._receipts.get_withdrawal,
+        }
+        handler = pages.get(rest)
+        return handler(request) if handler else self._receipts.enter(request, rest)
+
+    def _route_service(self, request: Request) -> Response:
+        context = self.context
+        match request.path:
+            case "/" | "/S" | "/s":
+                return self._front(request)
+            case "/healthz":
+                return Response(200, b"ok", "text/plain")
+            case "/readyz":
+                ready = context.catalogue.installation is not None and not context.intake.queue.is_full
+                return Response(200 if ready else 503, b"ready" if ready else b"not ready", "text/plain")
+            case "/metrics":
+                return Response(200, metrics.exposition(context), "text/plain; version=0.0.4")
+            case "/robots.txt":
+                return Response(200, b"User-agent: *\nDisallow: /\n", "text/plain")
+            case "/favicon.ico":
+                return Response(204)
+        raise refuse(Code.NOT_FOUND)
+
+    def _front(self, request: Request) -> Response:
+        installation = self.context.catalogue.installation
+        if installation is None:
+            return redirect("/console/")
+        if code := request.query.get("code", "").strip():
+            return redirect(f"/S/{''.join(letter for letter in code.upper() if letter.isalnum())[:16]}")
+        reader = read_reader(request)
+        return private_page(front_page(installation=installation, language=reader.language, _=reader._))
+
+    def _answer_problem(self, request: Request, problem: Problem) -> Response:
+        reader = read_reader(request)
+        wants_json = "json" in request.header(b"content-type") or (
+            "json" in request.header(b"accept") or request.path.endswith(".json")
+        )
+        if wants_json:
+            return errors.problem_details([problem], reader._)
+        status = errors.status_of(problem)
+        html = problem_page(
+            installation=self.context.catalogue.installation,
+            problem=problem,
+            text=message(problem, reader._),
+            language=reader.language,
+            _=reader._,
+        )
+        return private_page(html, status)
+
+
+def _require(is_allowed: bool) -> None:
+    if not is_allowed:
+        raise refuse(Code.METHOD)
+
+
+def _route_name(path: str) -> str:
+    """The path without what identifies somebody."""
+    return "/".join(part if len(part) < 12 else "…" for part in path.split("/"))[:80]

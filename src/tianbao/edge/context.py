@@ -1,0 +1,115 @@
+"""What every handler of the edge works with, and what it reads from a request about its reader.
+
+Must not know: routes.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from tianbao.domain import receipts
+from tianbao.domain.ids import uuid7
+from tianbao.domain.places import Gazetteer
+from tianbao.domain.problems import Code, refuse
+from tianbao.domain.receipts import Receipt, read_receipt
+from tianbao.edge.archive import Archive
+from tianbao.edge.catalogue import Catalogue
+from tianbao.edge.http import Request, Response
+from tianbao.edge.intake import Intake, Target
+from tianbao.texts import LANGUAGES, Translator, choose_language, translator
+
+LANGUAGE_COOKIE: Final = "lang"
+NONCE_COOKIE: Final = "n"
+RECEIPTS_COOKIE: Final = "r"
+RECEIPTS_MAX: Final = 8
+"""Registrations that one phone remembers: a family."""
+NONCE_AGE_S: Final = 12 * 3600
+LANGUAGE_AGE_S: Final = 365 * 86_400
+
+
+@dataclass(slots=True)
+class Context:
+    """The running edge. `catalogue` is replaced as a whole whenever something was published."""
+
+    catalogue: Catalogue
+    places: Gazetteer
+    intake: Intake
+    archive: Archive
+    staff_token: str = field(repr=False)
+
+    def target(self, code: str) -> Target:
+        """The site of a code as typed or scanned, in either case. Refused: NOT_READY, UNKNOWN_SITE."""
+        catalogue = self.catalogue
+        if catalogue.installation is None:
+            raise refuse(Code.NOT_READY)
+        found = catalogue.sites.get(code.upper())
+        if found is None:
+            raise refuse(Code.UNKNOWN_SITE)
+        return Target(catalogue.installation, catalogue.time_zone, *found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The language somebody reads, and the translator of the program's own texts."""
+
+    language: str
+    _: Translator
+
+
+def read_reader(request: Request, offered: tuple[str, ...] = tuple(LANGUAGES)) -> Reader:
+    """From `?lang=`, then the cookie, then Accept-Language."""
+    query = request.scope["query_string"]
+    chosen = request.query.get("lang", "") if b"lang=" in query else ""
+    if not chosen and request.header(b"cookie"):
+        chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    language = choose_language(chosen, request.header(b"accept-language"), offered)
+    return Reader(language, translator(language))
+
+
+def remember_language(request: Request, response: Response, reader: Reader) -> None:
+    """Keeps a language that was chosen by a link."""
+    if request.query.get("lang") == reader.language:
+        response.set_cookie(LANGUAGE_COOKIE, reader.language, age_s=LANGUAGE_AGE_S, is_https=request.is_https)
+
+
+def read_receipts(request: Request) -> list[Receipt]:
+    """The receipts this phone remembers, newest first."""
+    tokens = request.cookies.get(RECEIPTS_COOKIE, "").split(".")[:RECEIPTS_MAX]
+    return [receipt for token in tokens if (receipt := read_receipt(token))]
+
+
+def remember_receipts(
+    request: Request, response: Response, known: list[Receipt], *, deletion_days: int
+) -> None:
+    """Writes the cookie anew; an empty list removes it."""
+    value = ".".join(receipt.token for receipt in known[:RECEIPTS_MAX])
+    age_s = (deletion_days + 1) * 86_400 if known else 0
+    response.set_cookie(RECEIPTS_COOKIE, value, age_s=age_s, is_https=request.is_https)
+
+
+def read_nonce(request: Request) -> bytes | None:
+    """The nonce of a page without script."""
+    raw = receipts.decode_base64url(request.cookies.get(NONCE_COOKIE, ""))
+    return raw if raw is not None and len(raw) == receipts.NONCE_BYTES else None
+
+
+def give_nonce(request: Request, response: Response, now_ms: int) -> None:
+    """A new nonce: what is filled in from now on is a new submission."""
+    nonce = (now_ms & (1 << 48) - 1).to_bytes(6, "big") + os.urandom(receipts.NONCE_BYTES - 6)
+    response.set_cookie(
+        NONCE_COOKIE, receipts.encode_base64url(nonce), age_s=NONCE_AGE_S, is_https=request.is_https
+    )
+
+
+def new_receipt(now_ms: int) -> Receipt:
+    """A receipt for a phone that keeps no cookies: it cannot be recognised when it sends again."""
+    entropy = os.urandom(26)
+    return Receipt(uuid7(now_ms, entropy[:10]).hex, entropy[10:])
+
+
+def now_ms() -> int:
+    """The clock, in one place."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,368 @@
+"""`/S/{CODE}`: the form page ready in memory, and everything that is posted to it.
+
+Between the app's routing and `edge.intake`. A JSON post and a form post take the same way and differ only in
+how they are read and answered. Must not know: how answers are judged or stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import hmac
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+import brotli
+import msgspec
+
+from tianbao.domain.answers import Answers, flatten_answers, flatten_typed, nest_answers
+from tianbao.domain.forms import Form, QuestionType, describe_questions
+from tianbao.domain.ids import read_uuid7, short_number, write_number, write_uuid
+from tianbao.domain.masking import mask_answers, restore_masked
+from tianbao.domain.places import Gazetteer
+from tianbao.domain.problems import Code, refuse
+from tianbao.domain.receipts import Receipt, derive_receipt, read_secret
+from tianbao.domain.sealing import RevisionKind
+from tianbao.domain.validation import Validation
+from tianbao.edge import errors
+from tianbao.edge.archive import OwnRegistration
+from tianbao.edge.context import (
+    Context,
+    Reader,
+    give_nonce,
+    new_receipt,
+    now_ms,
+    read_nonce,
+    read_reader,
+    read_receipts,
+    remember_language,
+    remember_receipts,
+)
+from tianbao.edge.http import Request, Response, redirect
+from tianbao.edge.intake import Accepted, Invalid, Outcome, Source, Target, canonical_content, local_date
+from tianbao.render.form_page import Filled, form_page, page_csp
+from tianbao.render.receipt_page import confirm_page
+
+PAGE_CACHE_MAX: Final = 512
+"""Ready pages in memory, each about 60 kB in all its encodings."""
+
+_decode_json = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyPage:
+    """The same page in the encodings browsers take."""
+
+    etag: str
+    csp: str
+    plain: bytes
+    brotli: bytes
+    gzip: bytes
+
+    def response(self, request: Request) -> Response:
+        headers = [
+            ("etag", self.etag),
+            ("cache-control", "no-cache"),
+            ("vary", "accept-encoding, accept-language, cookie"),
+            ("content-security-policy", self.csp),
+            ("referrer-policy", "no-referrer"),
+        ]
+        if self.etag in request.header(b"if-none-match"):
+            return Response(304, headers=headers)
+        accepted = request.header(b"accept-encoding")
+        if "br" in accepted:
+            return Response(200, self.brotli, headers=[*headers, ("content-encoding", "br")])
+        if "gzip" in accepted:
+            return Response(200, self.gzip, headers=[*headers, ("content-encoding", "gzip")])
+        return Response(200, self.plain, headers=headers)
+
+
+class FormPages:
+    """The handlers of a site's address."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ready: OrderedDict[tuple[int, str, str], ReadyPage] = OrderedDict()
+
+    async def get(self, request: Request, code: str) -> Response:
+        """The page, or for a phone that holds a receipt the question whether all is still right."""
+        target = self._context.target(code)
+        reader = read_reader(request, target.published.form.languages)
+        has_cookies = bool(request.header(b"cookie"))
+        known = read_receipts(request) if has_cookies and b"new=" not in request.scope["query_string"] else []
+        own = await self._context.archive.open(known[0]) if known else None
+        if own is not None and own.kind is not RevisionKind.WITHDRAWN:
+            response = self._prefilled(request, target, reader, own)
+        else:
+            response = (await self._ready_page(target, reader)).response(request)
+        if not has_cookies or read_nonce(request) is None:
+            give_nonce(request, response, now_ms())
+        remember_language(request, response, reader)
+        return response
+
+    def describe(self, request: Request, code: str) -> Response:
+        """`/S/{CODE}.json`: the form for programs."""
+        target = self._context.target(code)
+        form = target.published.form
+        reader = read_reader(request, form.languages)
+        body = {
+            "site": {"code": target.site.code, "name": target.site.name, "area": target.site.area},
+            "form": form.name,
+            "version": form.version,
+            "questions": describe_questions(form.questions, reader.language),
+        }
+        headers = [("cache-control", "no-cache"), ("access-control-allow-origin", "*")]
+        return Response(200, msgspec.json.encode(body), "application/json", headers)
+
+    async def post(self, request: Request, code: str) -> Response:
+        """A submission, as JSON or as a form post. Under overload it is refused before it is read."""
+        if self._context.intake.queue.is_full:
+            self._context.intake.outcomes[Outcome.BUSY] += 1
+            raise refuse(Code.BUSY)
+        target = self._context.target(code)
+        media_type = request.header(b"content-type").partition(";")[0].strip().lower()
+        if media_type == "application/json":
+            return await self._post_json(request, target)
+        if media_type == "application/x-www-form-urlencoded":
+            return await self._post_form(request, target)
+        raise refuse(Code.MEDIA_TYPE)
+
+    async def _post_json(self, request: Request, target: Target) -> Response:
+        form = target.published.form
+        try:
+            posted = _decode_json(await request.read_body())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise refuse(Code.MALFORMED_JSON) from None
+        answers = posted.get("answers")
+        submission, secret = read_uuid7(posted.get("id")), read_secret(posted.get("secret"))
+        if submission is None:
+            raise refuse(Code.INVALID_ID)
+        if secret is None:
+            raise refuse(Code.INVALID_SECRET)
+        if not isinstance(answers, dict):
+            raise refuse(Code.NOT_AN_OBJECT, "answers")
+        version = posted.get("version", form.version)
+        published = self._context.catalogue.forms.get((form.name, version)) if type(version) is int else None
+        if published is None:
+            raise refuse(Code.UNKNOWN_VERSION)
+        target = Target(target.installation, target.time_zone, target.site, published)
+        source = Source.STAFF if self._is_staff(request) else Source.PHONE
+        try:
+            accepted = await self._context.intake.register(
+                target, Receipt(submission, secret), answers, source=source, now_ms=now_ms()
+            )
+        except Invalid as invalid:
+            reader = read_reader(request, form.languages)
+            return errors.problem_details(
+                invalid.validation.problems, reader._, form=published.form, language=reader.language
+            )
+        return Response(
+            201 if accepted.outcome is Outcome.ACCEPTED else 200,
+            msgspec.json.encode(self._answer(target, accepted)),
+            "application/json",
+            [("cache-control", "no-store")],
+        )
+
+    def _is_staff(self, request: Request) -> bool:
+        token = request.header(b"x-tianbao-staff")
+        return bool(token) and _same(token, self._context.staff_token)
+
+    def _answer(self, target: Target, accepted: Accepted) -> dict[str, Any]:
+        number = short_number(accepted.row.record)
+        return {
+            "id": write_uuid(accepted.row.id),
+            "number": write_number(number),
+            "receipt": accepted.receipt.token,
+            "status": "registered",
+            "reasons": [],
+            "pass": pass_url(target.installation.address, number),
+        }
+
+    async def _post_form(self, request: Request, target: Target) -> Response:
+        form = target.published.form
+        pairs = await request.read_form()
+        fields = {name: value for name, value in pairs if name.startswith("_")}
+        action = fields.get("_action", "submit")
+        known = read_receipts(request)
+        own = None
+        if known and (action == "confirm" or fields.get("_prefilled")):
+            own = await self._context.archive.open(known[0])
+        if action == "confirm":
+            if own is None:
+                return redirect(f"{target.site.path()}?new=1")
+            answers = confirm_answers(form, own)
+        else:
+            answers = nest_answers(form, pairs)
+            if own is not None:
+                answers = restore_masked(form, answers, own.answers)
+        reader = read_reader(request, form.languages)
+        if action.startswith(("add:", "remove:")):
+            return await self._page(target, reader, change_rows(form, pairs, answers, action), fields)
+        asked = bool(fields.get("_asked_places")) or action == "confirm"
+        validation = target.published.validate(answers, local_date(now_ms(), target.time_zone))
+        if validation.problems or (validation.unclear and not asked):
+            self._context.intake.outcomes[Outcome.INVALID] += 1
+            filled = filled_with(form, answers, validation, self._context.places)
+            return await self._page(target, reader, filled, {**fields, "_asked_places": "1"}, status=422)
+        nonce = read_nonce(request)
+        content = canonical_content(target.site, form, answers)
+        receipt = derive_receipt(nonce, content) if nonce else new_receipt(now_ms())
+        accepted = await self._context.intake.register(target, receipt, answers, now_ms=now_ms())
+        response = redirect("/R")
+        others = [other for other in known if other.id != accepted.receipt.id]
+        deletion_days = target.installation.deletion_days
+        remember_receipts(request, response, [accepted.receipt, *others], deletion_days=deletion_days)
+        give_nonce(request, response, now_ms())
+        return response
+
+    async def _ready_page(self, target: Target, reader: Reader) -> ReadyPage:
+        """The page that is the same for everyone, rendered and compressed once, off the loop."""
+        key = (self._context.catalogue.generation, target.site.code, reader.language)
+        if (known := self._ready.get(key)) is not None:
+            return known
+        ready = await asyncio.to_thread(render_ready, target, reader)
+        self._ready[key] = ready
+        while len(self._ready) > PAGE_CACHE_MAX:
+            self._ready.popitem(last=False)
+        return ready
+
+    def _prefilled(self, request: Request, target: Target, reader: Reader, own: OwnRegistration) -> Response:
+        form = target.published.form
+        carried = carry_answers(form, mask_answers(form, own.answers))
+        if "edit" in request.query:
+            filled = Filled(values=flatten_answers(form, carried), rows={}, problems=(), candidates={})
+            html = form_page(
+                installation=target.installation,
+                site=target.site,
+                form=form,
+                language=reader.language,
+                _=reader._,
+                action=target.site.path(),
+                filled=filled,
+                hidden={"_prefilled": "1"},
+            )
+        else:
+            html = confirm_page(
+                installation=target.installation,
+                site=target.site,
+                form=form,
+                language=reader.language,
+                _=reader._,
+                answers=carried,
+            )
+        return private_page(html)
+
+    async def _page(
+        self,
+        target: Target,
+        reader: Reader,
+        filled: Filled,
+        fields: dict[str, str],
+        *,
+        status: int = 200,
+    ) -> Response:
+        html = await asyncio.to_thread(
+            form_page,
+            installation=target.installation,
+            site=target.site,
+            form=target.published.form,
+            language=reader.language,
+            _=reader._,
+            action=target.site.path(),
+            filled=filled,
+            hidden={name: value for name, value in fields.items() if name in ("_prefilled", "_asked_places")},
+        )
+        return private_page(html, status)
+
+
+def render_ready(target: Target, reader: Reader) -> ReadyPage:
+    """Renders the page of a site and compresses it as well as the encodings can."""
+    html = form_page(
+        installation=target.installation,
+        site=target.site,
+        form=target.published.form,
+        language=reader.language,
+        _=reader._,
+        action=target.site.path(),
+    )
+    plain = html.encode()
+    return ReadyPage(
+        etag=f'"{hashlib.sha256(plain).hexdigest()[:20]}"',
+        csp=page_csp(html),
+        plain=plain,
+        brotli=brotli.compress(plain, quality=11, mode=brotli.MODE_TEXT),
+        gzip=gzip.compress(plain, 9, mtime=0),
+    )
+
+
+def private_page(html: str, status: int = 200) -> Response:
+    """A page made for one reader: kept nowhere."""
+    return Response(
+        status,
+        html.encode(),
+        headers=[
+            ("cache-control", "no-store"),
+            ("content-security-policy", page_csp(html)),
+            ("referrer-policy", "no-referrer"),
+            *errors.retry_headers(status),
+        ],
+    )
+
+
+def filled_with(form: Form, answers: dict[str, Any], validation: Validation, places: Gazetteer) -> Filled:
+    """What somebody typed, with every problem and every place to choose from."""
+    candidates = {
+        path: tuple((place.code, places.full_name(place.code)) for place in found)
+        for path, found in validation.unclear.items()
+    }
+    return Filled(
+        values=flatten_typed(form, answers),
+        rows={},
+        problems=tuple(validation.problems),
+        candidates=candidates,
+    )
+
+
+def change_rows(form: Form, pairs: list[tuple[str, str]], answers: dict[str, Any], action: str) -> Filled:
+    """One row more or less, by a button of a page without script; everything typed is kept."""
+    verb, _, path = action.partition(":")
+    name, _, index = path.partition(".")
+    question = form.question_at(name)
+    rows = answers.get(name)
+    rows = rows if isinstance(rows, list) else []
+    shown = {name: max(len(rows), 1)}
+    if question is not None and verb == "add":
+        shown = {name: min(max(len(rows), 1) + 1, question.rows_max)}
+    elif question is not None and index.isdecimal() and int(index) < len(rows):
+        answers = {**answers, name: [row for i, row in enumerate(rows) if i != int(index)]}
+        shown = {name: max(len(rows) - 1, 1)}
+    return Filled(values=flatten_typed(form, answers), rows=shown, problems=(), candidates={})
+
+
+def carry_answers(form: Form, answers: Answers) -> Answers:
+    """The answers the next registration begins with: without those of the moment."""
+    return {
+        question.name: answers[question.name]
+        for question in form.questions
+        if question.carried and question.name in answers
+    }
+
+
+def confirm_answers(form: Form, own: OwnRegistration) -> dict[str, Any]:
+    """What a confirming tap says: everything carried, and the acknowledgement that stands on the button."""
+    answers = dict(carry_answers(form, own.answers))
+    for question in form.questions:
+        if question.type is QuestionType.ACKNOWLEDGE:
+            answers[question.name] = True
+    return answers
+
+
+def pass_url(address: str, number: str) -> str:
+    """What staff scan: it leads to the record for whoever is signed in, and opens nothing for anybody else."""
+    return f"{address}/P/{number}"
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())

@@ -1,0 +1,134 @@
+"""As much HTTP as the edge needs over ASGI: a request with limits, a response with its headers.
+
+Below every other module of the edge. Must not know: sites, forms, receipts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qsl
+
+from tianbao.domain.problems import Code, refuse
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_BYTES_MAX: Final = 262_144
+FIELDS_MAX: Final = 2_000
+COOKIE_BYTES_MAX: Final = 4_096
+
+
+class Disconnected(Exception):
+    """The phone went away before its request was whole."""
+
+
+class Request:
+    """One HTTP request. Headers are looked up when asked for; the body is read once, within its limit."""
+
+    __slots__ = ("_headers", "_receive", "method", "path", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self._receive = receive
+        self._headers: dict[bytes, bytes] | None = None
+
+    def header(self, name: bytes) -> str:
+        """A header's value, empty if absent; `name` in lower case."""
+        if self._headers is None:
+            self._headers = dict(self.scope["headers"])
+        return self._headers.get(name, b"").decode("latin-1")
+
+    @property
+    def is_https(self) -> bool:
+        return bool(self.scope["scheme"] == "https")
+
+    @property
+    def query(self) -> dict[str, str]:
+        raw: bytes = self.scope["query_string"]
+        return dict(parse_qsl(raw[:2_000].decode("latin-1"), max_num_fields=20)) if raw else {}
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Cookies by name; the first of a name counts."""
+        found: dict[str, str] = {}
+        for part in self.header(b"cookie")[:COOKIE_BYTES_MAX].split(";"):
+            name, _, value = part.strip().partition("=")
+            found.setdefault(name, value)
+        return found
+
+    async def read_body(self) -> bytes:
+        """The whole body; refuses a longer one before it is read, or as soon as it is too long."""
+        length = self.header(b"content-length")
+        if length.isdecimal() and int(length[:12]) > BODY_BYTES_MAX:
+            raise refuse(Code.BODY_TOO_LARGE, bytes_max=BODY_BYTES_MAX)
+        if self.header(b"content-encoding"):
+            raise refuse(Code.MEDIA_TYPE)
+        message = await self._receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            parts = [body]
+            size = len(body)
+            while message.get("more_body"):
+                message = await self._receive()
+                if message["type"] != "http.request":
+                    raise Disconnected
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > BODY_BYTES_MAX:
+                    raise refuse(Code.BODY_TOO_LARGE, bytes_max=BODY_BYTES_MAX)
+            body = b"".join(parts)
+        if len(body) > BODY_BYTES_MAX:
+            raise refuse(Code.BODY_TOO_LARGE, bytes_max=BODY_BYTES_MAX)
+        return body
+
+    async def read_form(self) -> list[tuple[str, str]]:
+        """The pairs of an `application/x-www-form-urlencoded` body."""
+        body = await self.read_body()
+        try:
+            return parse_qsl(
+                body.decode("ascii"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=FIELDS_MAX,
+            )
+        except UnicodeDecodeError:
+            raise refuse(Code.NOT_UTF8) from None
+        except ValueError:
+            raise refuse(Code.MALFORMED_FORM) from None
+
+
+@dataclass(slots=True)
+class Response:
+    """What goes back. `headers` are pairs of lower-case names and values."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/html; charset=utf-8"
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def set_cookie(self, name: str, value: str, *, age_s: int, is_https: bool) -> None:
+        """A cookie that no script reads; `age_s` 0 removes it."""
+        secure = "; Secure" if is_https else ""
+        self.headers.append(
+            ("set-cookie", f"{name}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}")
+        )
+
+    async def send(self, send: Send, *, is_head: bool = False) -> None:
+        headers = [(b"content-type", self.content_type.encode()), (b"x-content-type-options", b"nosniff")]
+        if self.status != 304:
+            headers.append((b"content-length", b"%d" % len(self.body)))
+        headers.extend((name.encode(), value.encode("latin-1")) for name, value in self.headers)
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if is_head else self.body})
+
+
+def redirect(location: str) -> Response:
+    """303 See Other: after a post, and wherever a link leads on."""
+    return Response(303, headers=[("location", location), ("cache-control", "no-store")])

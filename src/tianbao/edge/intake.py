@@ -1,0 +1,234 @@
+"""One submission from its answers to its place on disk: validate, seal, queue, one named outcome.
+
+Between the pages and the commit queue; the JSON and the form post, the confirming tap and the correction all
+end here. Must not know: HTTP, cookies, HTML.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from enum import IntEnum, StrEnum
+from hmac import compare_digest
+from typing import Any
+
+import msgspec
+
+from tianbao.domain import receipts, sealing
+from tianbao.domain.answers import split_answers
+from tianbao.domain.forms import Form
+from tianbao.domain.problems import Code, Refused, refuse
+from tianbao.domain.receipts import Receipt
+from tianbao.domain.sealing import RevisionKind
+from tianbao.domain.sites import Installation, Site, SiteState
+from tianbao.domain.validation import Validation
+from tianbao.edge.archive import Archive
+from tianbao.edge.catalogue import PublishedForm
+from tianbao.edge.commit_queue import CommitQueue
+from tianbao.edge.sealer import DataKey, Sealer, seal_identity
+from tianbao.store.hot_sql import SubmissionRow
+from tianbao.store.key_file import DayKey
+
+_sorted_json = msgspec.json.Encoder(order="sorted").encode
+_json = msgspec.json.Encoder().encode
+
+
+class Source(IntEnum):
+    """How a submission came in; the numbers of store.models.Source."""
+
+    PHONE = 1
+    STAFF = 2
+
+
+class Outcome(StrEnum):
+    """How a post ended; every post ends in exactly one."""
+
+    ACCEPTED = "accepted"
+    REPEATED = "repeated"
+    CONFLICTING = "conflicting"
+    INVALID = "invalid"
+    REFUSED = "refused"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What stands on disk. `outcome` is ACCEPTED or REPEATED."""
+
+    outcome: Outcome
+    receipt: Receipt
+    row: SubmissionRow
+
+
+class Invalid(Exception):
+    """The answers do not pass; carries the whole validation, so that a page can show what was unclear."""
+
+    def __init__(self, validation: Validation) -> None:
+        super().__init__(len(validation.problems))
+        self.validation = validation
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a submission goes: the site, the form version it answers, and the installation's promises."""
+
+    installation: Installation
+    time_zone: tzinfo
+    site: Site
+    published: PublishedForm
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One revision before it is validated. `day` opens it and says when it is deleted."""
+
+    receipt: Receipt
+    answers: dict[str, Any]
+    submission: str
+    revision: int
+    kind: RevisionKind
+    source: Source
+    day: DayKey
+    now_ms: int
+
+
+class Intake:
+    """One for an edge process, used from its event loop."""
+
+    def __init__(self, queue: CommitQueue, sealer: Sealer, archive: Archive) -> None:
+        self.queue = queue
+        self._sealer = sealer
+        self._archive = archive
+        self.outcomes: Counter[Outcome] = Counter()
+
+    async def register(
+        self,
+        target: Target,
+        receipt: Receipt,
+        answers: dict[str, Any],
+        *,
+        source: Source = Source.PHONE,
+        now_ms: int,
+    ) -> Accepted:
+        """A first submission. Raises Invalid, or Refused: BUSY, STORAGE, CONTENT_DIFFERS, SITE_CLOSED."""
+        today = local_date(now_ms, target.time_zone)
+        day = self._sealer.open_day(today, target.installation.deletion_days)
+        kind = RevisionKind.REGISTERED
+        draft = Draft(receipt, answers, receipt.id, 1, kind, source, day, now_ms)
+        return await self._count(self._take(target, draft))
+
+    async def revise(
+        self,
+        target: Target,
+        receipt: Receipt,
+        answers: dict[str, Any],
+        *,
+        kind: RevisionKind,
+        revision: int,
+        day: DayKey,
+        now_ms: int,
+    ) -> Accepted:
+        """The registrant's correction or withdrawal on top of `revision`; `day` is the first submission's."""
+        content = b"%d " % kind + _sorted_json(answers)
+        submission = receipts.derive_revision_id(receipt, revision, content)
+        draft = Draft(receipt, answers, submission, revision + 1, kind, Source.PHONE, day, now_ms)
+        return await self._count(self._take(target, draft))
+
+    async def _count(self, taking: Awaitable[Accepted]) -> Accepted:
+        try:
+            accepted = await taking
+        except Invalid:
+            self.outcomes[Outcome.INVALID] += 1
+            raise
+        except Refused as refused:
+            self.outcomes[_OUTCOMES.get(refused.problems[0].code, Outcome.REFUSED)] += 1
+            raise
+        except BaseException:
+            self.outcomes[Outcome.FAILED] += 1
+            raise
+        self.outcomes[accepted.outcome] += 1
+        return accepted
+
+    async def _take(self, target: Target, draft: Draft) -> Accepted:
+        mac = receipts.content_mac(
+            draft.receipt.secret, canonical_content(target.site, target.published.form, draft.answers)
+        )
+        if target.site.state is SiteState.CLOSED and draft.kind is RevisionKind.REGISTERED:
+            standing = await self._archive.find(draft.submission)  # a retry of what came before it closed
+            if standing is None:
+                raise refuse(Code.SITE_CLOSED)
+            return _repeated(draft, mac, standing)
+        validation = target.published.validate(draft.answers, local_date(draft.now_ms, target.time_zone))
+        if validation.problems:
+            raise Invalid(validation)
+        data_key = self._sealer.data_key(draft.day, draft.now_ms)
+        row = _seal_row(target, draft, validation, data_key, mac)
+        standing = await self.queue.submit(row, data_key.row)
+        data_key.row = None
+        return (
+            Accepted(Outcome.ACCEPTED, draft.receipt, row)
+            if standing is None
+            else _repeated(draft, mac, standing)
+        )
+
+
+def _repeated(draft: Draft, mac: bytes, standing: SubmissionRow) -> Accepted:
+    same_secret = compare_digest(standing.secret_digest, receipts.secret_digest(draft.receipt.secret))
+    if not same_secret or not compare_digest(standing.mac, mac):
+        raise refuse(Code.CONTENT_DIFFERS)
+    return Accepted(Outcome.REPEATED, draft.receipt, standing)
+
+
+def _seal_row(
+    target: Target, draft: Draft, validation: Validation, data_key: DataKey, mac: bytes
+) -> SubmissionRow:
+    form = target.published.form
+    facts, identity = split_answers(form.questions, validation.answers)
+    record = draft.receipt.id
+    sealed_key, sealed = seal_identity(
+        _json({"answers": identity}),
+        data_key=data_key,
+        content_key=sealing.content_key_from(draft.receipt.secret, draft.day.pepper, record),
+        record=record,
+        revision=draft.revision,
+        kind=draft.kind,
+    )
+    marks = {"marks": validation.marks} if validation.marks else {}
+    return SubmissionRow(
+        id=draft.submission,
+        record=record,
+        revision=draft.revision,
+        kind=draft.kind,
+        source=draft.source,
+        site=target.site.code,
+        county=target.site.county,
+        form=form.name,
+        version=form.version,
+        received_ms=draft.now_ms,
+        secret_digest=receipts.secret_digest(draft.receipt.secret),
+        mac=mac,
+        data_key=data_key.id,
+        sealed_key=sealed_key,
+        sealed=sealed,
+        facts=_json({"answers": facts, **marks}).decode(),
+    )
+
+
+_OUTCOMES = {
+    Code.BUSY: Outcome.BUSY,
+    Code.STORAGE: Outcome.FAILED,
+    Code.CONTENT_DIFFERS: Outcome.CONFLICTING,
+}
+
+
+def canonical_content(site: Site, form: Form, answers: dict[str, Any]) -> bytes:
+    """What makes a submission the same: site, form and answers, however their keys were ordered."""
+    return b"%s %s " % (site.code.encode(), form.name.encode()) + _sorted_json(answers)
+
+
+def local_date(now_ms: int, time_zone: tzinfo) -> date:
+    """The calendar day at the installation."""
+    return datetime.fromtimestamp(now_ms / 1000, time_zone).date()

@@ -1,0 +1,142 @@
+"""Where submissions are written and read again: one class a database, the same five methods.
+
+Used by the commit queue's thread (`append`) and by a reading thread (the others); one instance belongs to one
+thread at a time. Must not know: HTTP, keys, why a row is written. `append` returns only after the commit is
+on disk (SQLite: WAL with synchronous=FULL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from tianbao.config import Config
+from tianbao.store.hot_sql import POSTGRESQL, SQLITE, IntakeKeyRow, SubmissionRow
+from tianbao.store.sqlite import bring_recent_sqlite
+
+bring_recent_sqlite()
+
+import sqlite3  # noqa: E402
+
+BUSY_WAIT_MS: Final = 5_000
+
+
+class Ledger(Protocol):
+    """The edge's own tables."""
+
+    def append(
+        self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]
+    ) -> list[SubmissionRow | None]:
+        """Commits new keys and rows in one transaction; for each row None, or what stands under its id."""
+
+    def find(self, submission: str) -> SubmissionRow | None:
+        """The submission of an id."""
+
+    def history(self, record: str) -> list[tuple[SubmissionRow, str]]:
+        """A record's submissions in order, each with the name of its day."""
+
+    def count(self) -> int:
+        """The highest sequence number given."""
+
+    def close(self) -> None: ...
+
+
+class SqliteLedger:
+    """`intake.db`, written by one edge process alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_WAIT_MS}",
+            "secure_delete=ON",
+            "wal_autocheckpoint=4000",
+        ):
+            self._connection.execute(f"PRAGMA {pragma}")
+
+    def append(
+        self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]
+    ) -> list[SubmissionRow | None]:
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        try:
+            for key in keys:
+                execute(SQLITE.add_key, key)
+            standing: list[SubmissionRow | None] = []
+            for row in rows:
+                is_new = execute(SQLITE.append, row).rowcount == 1
+                standing.append(None if is_new else self.find(row.id))
+            execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                execute("ROLLBACK")
+            raise
+        return standing
+
+    def find(self, submission: str) -> SubmissionRow | None:
+        found = self._connection.execute(SQLITE.find_submission, (submission,)).fetchone()
+        return SubmissionRow(*found) if found else None
+
+    def history(self, record: str) -> list[tuple[SubmissionRow, str]]:
+        found = self._connection.execute(SQLITE.find_history, (record,)).fetchall()
+        return [(SubmissionRow(*row[:-1]), row[-1]) for row in found]
+
+    def count(self) -> int:
+        return int(self._connection.execute(SQLITE.count_submissions).fetchone()[0])
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class PostgresLedger:
+    """The same tables in one PostgreSQL, shared by any number of edge processes."""
+
+    def __init__(self, url: str) -> None:
+        import psycopg  # only where PostgreSQL is used: its client library is no part of the default way
+
+        self._connection = psycopg.connect(url, autocommit=True)
+
+    def append(
+        self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]
+    ) -> list[SubmissionRow | None]:
+        with self._connection.transaction():
+            for key in keys:
+                self._connection.execute(POSTGRESQL.add_key, key)
+            columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
+            new = (
+                {row[0].hex for row in self._connection.execute(POSTGRESQL.append, columns)}
+                if rows
+                else set()
+            )
+            standing: list[SubmissionRow | None] = []
+            for row in rows:
+                standing.append(None if row.id in new else self.find(row.id))
+                new.discard(row.id)
+        return standing
+
+    def find(self, submission: str) -> SubmissionRow | None:
+        found = self._connection.execute(POSTGRESQL.find_submission, (submission,)).fetchone()
+        return _plain(found) if found else None
+
+    def history(self, record: str) -> list[tuple[SubmissionRow, str]]:
+        found = self._connection.execute(POSTGRESQL.find_history, (record,)).fetchall()
+        return [(_plain(row[:-1]), row[-1]) for row in found]
+
+    def count(self) -> int:
+        found = self._connection.execute(POSTGRESQL.count_submissions).fetchone()
+        return int(found[0]) if found else 0
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _plain(row: Sequence[Any]) -> SubmissionRow:
+    given = SubmissionRow(*row)
+    return given._replace(id=given.id.hex, record=given.record.hex, data_key=given.data_key.hex)  # type: ignore[attr-defined]
+
+
+def open_ledger(config: Config) -> Ledger:
+    """The ledger of an installation; its tables exist (`tianbao migrate`)."""
+    return SqliteLedger(config.intake_db) if config.is_sqlite else PostgresLedger(config.database_url)

@@ -1,0 +1,259 @@
+"""`/R`: one's own registration, by the receipt: see it, correct it, withdraw it, forget it on this phone.
+
+Between the app's routing and `edge.archive` and `edge.intake`. A link sets the cookie and redirects; a GET
+changes nothing. Must not know: how a receipt opens what it opens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime
+from typing import Final
+
+from tianbao.domain.answers import flatten_answers, nest_answers
+from tianbao.domain.forms import Kind
+from tianbao.domain.ids import short_number, write_number
+from tianbao.domain.masking import mask_answers, restore_masked
+from tianbao.domain.names import mask_name
+from tianbao.domain.problems import Code, refuse
+from tianbao.domain.receipts import Receipt, read_receipt
+from tianbao.domain.sealing import RevisionKind
+from tianbao.edge.archive import OwnRegistration
+from tianbao.edge.context import (
+    Context,
+    Reader,
+    now_ms,
+    read_reader,
+    read_receipts,
+    remember_language,
+    remember_receipts,
+)
+from tianbao.edge.form_pages import change_rows, filled_with, pass_url, private_page
+from tianbao.edge.http import Request, Response, redirect
+from tianbao.edge.intake import Target, local_date
+from tianbao.render.form_page import Filled, Purpose, form_page
+from tianbao.render.qr import qr_png
+from tianbao.render.receipt_page import ReceiptState, ReceiptView, forgotten_page, receipt_page, withdraw_page
+
+QR_SCALE: Final = 8
+"""Pixels a module: large enough for a photograph of the screen."""
+
+_STATES: Final = {
+    RevisionKind.REGISTERED: ReceiptState.REGISTERED,
+    RevisionKind.CORRECTED: ReceiptState.CORRECTED,
+    RevisionKind.STAFF_CORRECTED: ReceiptState.CORRECTED,
+    RevisionKind.WITHDRAWN: ReceiptState.WITHDRAWN,
+}
+
+
+class ReceiptPages:
+    """The handlers of /R."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def enter(self, request: Request, token: str) -> Response:
+        """A receipt link: the cookie, and on to the page without the secret in its address."""
+        receipt = read_receipt(token)
+        own = await self._context.archive.open(receipt) if receipt else None
+        if own is None:
+            raise refuse(Code.UNKNOWN_RECEIPT)
+        response = redirect("/R")
+        others = [other for other in read_receipts(request) if other.id != own.receipt.id]
+        self._remember(request, response, [own.receipt, *others])
+        return response
+
+    async def get(self, request: Request) -> Response:
+        """The registration, and the others of this phone."""
+        known, own, target = await self._own(request)
+        reader = read_reader(request, target.published.form.languages)
+        chosen = known.index(own.receipt)
+        others = tuple(
+            [
+                (index, mask_name(_name_of(other, target)), _number(other.receipt))
+                for index, other in [
+                    (i, await self._context.archive.open(receipt)) for i, receipt in enumerate(known)
+                ]
+                if other is not None and index != chosen
+            ]
+        )
+        html = receipt_page(
+            installation=target.installation,
+            site=target.site,
+            form=target.published.form,
+            language=reader.language,
+            _=reader._,
+            receipt=self._view(own, target, others),
+        )
+        response = private_page(html)
+        remember_language(request, response, reader)
+        return response
+
+    async def get_qr(self, request: Request) -> Response:
+        """The QR that staff scan, as a PNG that a long press saves."""
+        _, own, target = await self._own(request)
+        text = pass_url(target.installation.address, short_number(own.receipt.id))
+        png = await asyncio.to_thread(qr_png, text, QR_SCALE)
+        return Response(200, png, "image/png", [("cache-control", "private, no-store")])
+
+    async def get_correction(self, request: Request) -> Response:
+        """The form with one's own answers, numbers masked."""
+        _, own, target = await self._own(request)
+        _refuse_withdrawn(own)
+        form = target.published.form
+        reader = read_reader(request, form.languages)
+        values = flatten_answers(form, mask_answers(form, own.answers))
+        filled = Filled(values=values, rows={}, problems=(), candidates={})
+        return await self._correction_page(target, reader, own, filled, own.revision)
+
+    async def get_withdrawal(self, request: Request) -> Response:
+        """Asks once more."""
+        _, own, target = await self._own(request)
+        _refuse_withdrawn(own)
+        reader = read_reader(request, target.published.form.languages)
+        html = withdraw_page(
+            installation=target.installation,
+            site=target.site,
+            form=target.published.form,
+            language=reader.language,
+            _=reader._,
+            receipt=self._view(own, target, ()),
+        )
+        return private_page(html)
+
+    async def post(self, request: Request) -> Response:
+        """A correction or a withdrawal, on top of the revision the page showed."""
+        pairs = await request.read_form()
+        fields = {name: value for name, value in pairs if name.startswith("_")}
+        _, own, target = await self._own(request)
+        action = fields.get("_action", "correct")
+        shown = fields.get("_revision", "")
+        revision = int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 9 else own.revision
+        form = target.published.form
+        if action == "withdraw":
+            _refuse_withdrawn(own)
+            await self._context.intake.revise(
+                target,
+                own.receipt,
+                own.answers,
+                kind=RevisionKind.WITHDRAWN,
+                revision=own.revision,
+                day=own.day,
+                now_ms=now_ms(),
+            )
+            return redirect("/R")
+        answers = restore_masked(form, nest_answers(form, pairs), own.answers)
+        reader = read_reader(request, form.languages)
+        if action.startswith(("add:", "remove:")):
+            changed = change_rows(form, pairs, nest_answers(form, pairs), action)
+            return await self._correction_page(target, reader, own, changed, revision)
+        today = local_date(now_ms(), target.time_zone)
+        validation = target.published.validate(answers, today)
+        if validation.problems or (validation.unclear and not fields.get("_asked_places")):
+            typed = filled_with(form, nest_answers(form, pairs), validation, self._context.places)
+            return await self._correction_page(target, reader, own, typed, revision, status=422)
+        if revision != own.revision and not self._was_sent_twice(own, validation.answers, revision):
+            raise refuse(Code.CHANGED_MEANWHILE)
+        _refuse_withdrawn(own)
+        if revision == own.revision:
+            await self._context.intake.revise(
+                target,
+                own.receipt,
+                answers,
+                kind=RevisionKind.CORRECTED,
+                revision=revision,
+                day=own.day,
+                now_ms=now_ms(),
+            )
+        return redirect("/R")
+
+    async def forget(self, request: Request) -> Response:
+        """Removes one registration, or all, from this phone's memory; nothing changes on the server."""
+        await request.read_body()
+        reader = read_reader(request)
+        installation = self._context.catalogue.installation
+        if installation is None:
+            raise refuse(Code.NOT_READY)
+        html = forgotten_page(installation=installation, language=reader.language, _=reader._)
+        response = private_page(html)
+        self._remember(request, response, [])
+        return response
+
+    def _was_sent_twice(self, own: OwnRegistration, answers: dict[str, object], revision: int) -> bool:
+        return own.revision == revision + 1 and own.answers == answers
+
+    async def _own(self, request: Request) -> tuple[list[Receipt], OwnRegistration, Target]:
+        known = read_receipts(request)
+        index = request.query.get("i", "0")
+        chosen = int(index) if index.isascii() and index.isdecimal() and int(index[:3]) < len(known) else 0
+        own = await self._context.archive.open(known[chosen]) if known else None
+        if own is None:
+            raise refuse(Code.UNKNOWN_RECEIPT)
+        catalogue = self._context.catalogue
+        found = catalogue.sites.get(own.first.site)
+        published = catalogue.forms.get((own.first.form, own.first.version))
+        if catalogue.installation is None or found is None or published is None:
+            raise refuse(Code.NOT_READY)
+        return known, own, Target(catalogue.installation, catalogue.time_zone, found[0], published)
+
+    async def _correction_page(
+        self,
+        target: Target,
+        reader: Reader,
+        own: OwnRegistration,
+        filled: Filled,
+        revision: int,
+        *,
+        status: int = 200,
+    ) -> Response:
+        hidden = {"_revision": str(revision)}
+        if status == 422:
+            hidden["_asked_places"] = "1"
+        html = await asyncio.to_thread(
+            form_page,
+            installation=target.installation,
+            site=target.site,
+            form=target.published.form,
+            language=reader.language,
+            _=reader._,
+            action="/R",
+            filled=filled,
+            purpose=Purpose.CORRECT,
+            hidden=hidden,
+        )
+        return private_page(html, status)
+
+    def _view(
+        self, own: OwnRegistration, target: Target, others: tuple[tuple[int, str, str], ...]
+    ) -> ReceiptView:
+        return ReceiptView(
+            number=_number(own.receipt),
+            state=_STATES[own.kind],
+            registered_at=datetime.fromtimestamp(own.first.received_ms / 1000, target.time_zone),
+            revision=own.revision,
+            answers=own.answers,
+            marks=own.marks,
+            pass_png_url="/R/pass.png",
+            own_link=f"{target.installation.address}/R/{own.receipt.token}",
+            others=others,
+            delete_on=date.fromisoformat(own.delete_on),
+        )
+
+    def _remember(self, request: Request, response: Response, known: list[Receipt]) -> None:
+        installation = self._context.catalogue.installation
+        days = installation.deletion_days if installation else 1
+        remember_receipts(request, response, known, deletion_days=days)
+
+
+def _refuse_withdrawn(own: OwnRegistration) -> None:
+    if own.kind is RevisionKind.WITHDRAWN:
+        raise refuse(Code.WITHDRAWN)
+
+
+def _number(receipt: Receipt) -> str:
+    return write_number(short_number(receipt.id))
+
+
+def _name_of(own: OwnRegistration, target: Target) -> str:
+    question = target.published.form.question_of(Kind.PERSON_NAME)
+    return str(own.answers.get(question.name, "")) if question else ""

@@ -1,0 +1,33 @@
+"""The jobs process: follows what must happen after a commit, until it is told to stop.
+
+Must not know: what a job does, only in which order and how often.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+from django.db import close_old_connections
+
+from tianbao.services.projection import Projector
+
+IDLE_WAIT_S: Final = 0.2
+FAILED_WAIT_S: Final = 2.0
+
+log = logging.getLogger(__name__)
+
+
+def run_jobs(stop: threading.Event) -> None:
+    """Projects submissions as they come; waits a little when there are none, longer after a failure."""
+    projector = Projector()
+    wait_s = 0.0
+    while not stop.wait(wait_s):
+        close_old_connections()
+        try:
+            wait_s = 0.0 if projector.project_batch() else IDLE_WAIT_S
+        except Exception:
+            log.exception("projecting a batch failed; it will be tried again")
+            projector = Projector()
+            wait_s = FAILED_WAIT_S

@@ -1,0 +1,127 @@
+"""The few statements of the edge, by name, one dialect each; tests/contract runs all of them on both.
+
+Called by `edge.ledger` and `edge.catalogue`, which import no Django; the tables are `store.models`'s. Must
+not know: connections, threads, what the rows mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+
+class IntakeKeyRow(NamedTuple):
+    """One row of `intake_key`, in the order of `add_key`."""
+
+    id: str
+    day: str
+    sealed: bytes
+    made_ms: int
+
+
+class SubmissionRow(NamedTuple):
+    """One row of `submission` without its `seq`, in the order of `append`; ids are 32 hex digits."""
+
+    id: str
+    record: str
+    revision: int
+    kind: int
+    source: int
+    site: str
+    county: str
+    form: str
+    version: int
+    received_ms: int
+    secret_digest: bytes
+    mac: bytes
+    data_key: str
+    sealed_key: bytes
+    sealed: bytes
+    facts: str
+
+
+SUBMISSION_COLUMNS: Final = ", ".join(SubmissionRow._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """`append` takes one row on SQLite and columns on PostgreSQL, where it answers the ids that were new."""
+
+    add_key: str
+    append: str
+    find_submission: str
+    find_history: str
+    count_submissions: str
+    read_generation: str
+    read_organisation: str
+    read_sites: str
+    read_forms: str
+    find_staff_revision: str
+
+
+_FIND_SUBMISSION = f"SELECT {SUBMISSION_COLUMNS} FROM submission WHERE id = ?"  # noqa: S608
+_FIND_HISTORY = (
+    f"SELECT {', '.join('s.' + name for name in SubmissionRow._fields)}, k.day "  # noqa: S608
+    "FROM submission s JOIN intake_key k ON k.id = s.data_key WHERE s.record = ? ORDER BY s.seq"
+)
+_COUNT_SUBMISSIONS = "SELECT coalesce(max(seq), 0) FROM submission"
+_READ_GENERATION = "SELECT generation FROM organisation"
+_READ_ORGANISATION = (
+    "SELECT name, area, address, purpose, legal_basis, notice, contact, deletion_days, time_zone, generation "
+    "FROM organisation"
+)
+_READ_SITES = (
+    "SELECT s.code, s.name, s.area, s.area_name, s.state, f.name, f.version "
+    "FROM site s JOIN form_version f ON f.id = s.form_id"
+)
+_READ_FORMS = "SELECT name, version, definition FROM form_version"
+_FIND_STAFF_REVISION = (
+    "SELECT revision, kind, at_ms, sealed, facts FROM revision "
+    "WHERE record_id = ? AND kind = 4 ORDER BY revision DESC LIMIT 1"
+)
+
+SQLITE: Final = Statements(
+    add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+    append=(
+        f"INSERT INTO submission ({SUBMISSION_COLUMNS}) "  # noqa: S608
+        f"VALUES ({', '.join('?' * len(SubmissionRow._fields))}) ON CONFLICT (id) DO NOTHING"
+    ),
+    find_submission=_FIND_SUBMISSION,
+    find_history=_FIND_HISTORY,
+    count_submissions=_COUNT_SUBMISSIONS,
+    read_generation=_READ_GENERATION,
+    read_organisation=_READ_ORGANISATION,
+    read_sites=_READ_SITES,
+    read_forms=_READ_FORMS,
+    find_staff_revision=_FIND_STAFF_REVISION,
+)
+
+_POSTGRESQL_TYPES = {int: "bigint[]", str: "text[]", bytes: "bytea[]"}
+_UUID_COLUMNS = frozenset({"id", "record", "data_key"})
+
+
+def _unnest_types() -> str:
+    types = []
+    for name, kind in SubmissionRow.__annotations__.items():
+        python_type = {"int": int, "str": str, "bytes": bytes}[
+            kind if isinstance(kind, str) else kind.__name__
+        ]
+        types.append("%s::uuid[]" if name in _UUID_COLUMNS else "%s::" + _POSTGRESQL_TYPES[python_type])
+    return ", ".join(types)
+
+
+POSTGRESQL: Final = Statements(
+    add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+    append=(
+        f"INSERT INTO submission ({SUBMISSION_COLUMNS}) "  # noqa: S608
+        f"SELECT * FROM unnest({_unnest_types()}) ON CONFLICT (id) DO NOTHING RETURNING id"
+    ),
+    find_submission=_FIND_SUBMISSION.replace("?", "%s"),
+    find_history=_FIND_HISTORY.replace("?", "%s"),
+    count_submissions=_COUNT_SUBMISSIONS,
+    read_generation=_READ_GENERATION,
+    read_organisation=_READ_ORGANISATION,
+    read_sites=_READ_SITES,
+    read_forms=_READ_FORMS,
+    find_staff_revision=_FIND_STAFF_REVISION.replace("?", "%s"),
+)
