@@ -73,9 +73,7 @@ class Console:
             await _say_unreachable(send)
             return
         try:
-            headers = [
-                (name, value) for name, value in response.headers.raw if name.lower() not in _HOP_BY_HOP
-            ]
+            headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _HOP_BY_HOP]
             await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
             async for chunk in response.aiter_raw():
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})

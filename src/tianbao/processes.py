@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -23,8 +24,10 @@ bring_recent_sqlite()
 
 import sqlite3  # noqa: E402
 
+PORT_DEFAULT: Final = 8000
 READY_WAIT_S: Final = 60.0
 STOP_WAIT_S: Final = 20.0
+_CHILD: Final = "TIANBAO_IS_CHILD"
 
 
 class CannotStart(Exception):
@@ -40,7 +43,7 @@ class Child:
             [sys.executable, "-m", "tianbao", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**environment, "PYTHONUNBUFFERED": "1"},
+            env={**environment, _CHILD: "1", "PYTHONUNBUFFERED": "1"},
         )
 
     @property
@@ -82,13 +85,24 @@ class Child:
 
 
 def say_ready(**said: Any) -> None:
-    """A child's one line to its parent."""
+    """A child's one line to its parent; nothing for a process somebody started by hand."""
+    if not os.environ.get(_CHILD):
+        return
     sys.stdout.write(json.dumps(said) + "\n")
     sys.stdout.flush()
 
 
-def when_parent_goes(stop: Callable[[], None]) -> None:
-    """Calls `stop` once standard input closes, from a thread of its own."""
+def stop_with_parent(stop: Callable[[], None]) -> None:
+    """In a child: leaves Ctrl-C to the parent and calls `stop` once standard input closes.
+
+    In a process that somebody started by hand: calls `stop` at Ctrl-C or a stop signal.
+    """
+    if not os.environ.get(_CHILD):
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: stop())
+        return
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def wait() -> None:
         while os.read(0, 1024):
