@@ -96,25 +96,16 @@ SQLITE: Final = Statements(
     find_staff_revision=_FIND_STAFF_REVISION,
 )
 
-_POSTGRESQL_TYPES = {int: "bigint[]", str: "text[]", bytes: "bytea[]"}
-_UUID_COLUMNS = frozenset({"id", "record", "data_key"})
-
-
-def _unnest_types() -> str:
-    types = []
-    for name, kind in SubmissionRow.__annotations__.items():
-        python_type = {"int": int, "str": str, "bytes": bytes}[
-            kind if isinstance(kind, str) else kind.__name__
-        ]
-        types.append("%s::uuid[]" if name in _UUID_COLUMNS else "%s::" + _POSTGRESQL_TYPES[python_type])
-    return ", ".join(types)
-
+_UNNEST = (
+    "%s::uuid[], %s::uuid[], %s::int[], %s::smallint[], %s::smallint[], %s::text[], %s::text[], %s::text[], "
+    "%s::int[], %s::bigint[], %s::bytea[], %s::bytea[], %s::uuid[], %s::bytea[], %s::bytea[], %s::text[]"
+)
 
 POSTGRESQL: Final = Statements(
     add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
     append=(
         f"INSERT INTO submission ({SUBMISSION_COLUMNS}) "  # noqa: S608
-        f"SELECT * FROM unnest({_unnest_types()}) ON CONFLICT (id) DO NOTHING RETURNING id"
+        f"SELECT * FROM unnest({_UNNEST}) ON CONFLICT (id) DO NOTHING RETURNING id"
     ),
     find_submission=_FIND_SUBMISSION.replace("?", "%s"),
     find_history=_FIND_HISTORY.replace("?", "%s"),
