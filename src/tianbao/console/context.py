@@ -1,0 +1,65 @@
+"""What every console template knows without its view saying so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language, gettext, gettext_lazy
+
+from tianbao.console.keyring import KEYRING
+from tianbao.console.notices import take_told
+
+NAVIGATION: Final = (
+    ("home", gettext_lazy("Today")),
+    ("line_list", gettext_lazy("Line list")),
+    ("register", gettext_lazy("Register")),
+    ("sites", gettext_lazy("Sites")),
+    ("export", gettext_lazy("Export")),
+    ("settings", gettext_lazy("Settings")),
+)
+"""URL name and label, in the order of the bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the bar."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+def console(request: HttpRequest) -> dict[str, Any]:
+    """organisation (None before set-up), is_unlocked, navigation, language, told."""
+    return {
+        "organisation": getattr(request, "organisation", None),
+        "is_unlocked": KEYRING.is_unlocked,
+        "navigation": _navigation(request),
+        "language": "en" if (get_language() or "").startswith("en") else "zh-Hans",
+        "program": gettext("Tianbao"),
+        "told": take_told(request),
+    }
+
+
+def _navigation(request: HttpRequest) -> list[Item]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return []
+    match = request.resolver_match
+    current = match.url_name or "" if match else ""
+    items = []
+    for name, label in NAVIGATION:
+        try:
+            url = reverse(f"console:{name}")
+        except NoReverseMatch:
+            continue
+        items.append(Item(str(label), url, _belongs(current, name)))
+    return items
+
+
+def _belongs(current: str, name: str) -> bool:
+    """`site_edit` stands under Sites, `settings_address` under Settings; a record under the line list."""
+    return current == name or current.startswith((f"{name}_", f"{name.removesuffix('s')}_"))

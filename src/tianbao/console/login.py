@@ -1,0 +1,164 @@
+"""Signing in and out, unlocking the names again, one's own password, the language.
+
+Must not know: what anybody may see once they are in.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tianbao.console.keyring import KEYRING
+from tianbao.console.middleware import works_before_set_up
+from tianbao.console.notices import sentences_of, tell
+from tianbao.domain.problems import Refused
+from tianbao.services.audit import record_act
+from tianbao.services.refusals import StaffCode, refuse_staff
+from tianbao.services.staff import SignInPatience, change_password, choose_language
+from tianbao.store.models import Staff
+from tianbao.texts import LANGUAGES
+
+PATIENCE: Final = SignInPatience()
+LANGUAGE_AGE_S: Final = 365 * 24 * 3600
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def show_login(request: HttpRequest) -> HttpResponseBase:
+    """User name and password; signing in also unlocks the names."""
+    if request.user.is_authenticated and request.method == "GET":
+        return HttpResponseRedirect(_next(request))
+    username, problems = "", {}
+    if request.method == "POST":
+        username = request.POST.get("username", "").strip()[:150]
+        try:
+            sign_in(request, username, request.POST.get("password", ""))
+            return HttpResponseRedirect(_next(request))
+        except Refused as refused:
+            problems = sentences_of(refused)
+    context = {"username": username, "next": _next(request), "problems": problems}
+    return render(request, "console/login.html", context, status=422 if problems else 200)
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> None:
+    """A session for whoever knows the password, and their keys unlocked. Refused: wrong, or too many tries."""
+    now_ms, network_address = _now_ms(), network_address_of(request)
+    PATIENCE.check(username=username, network_address=network_address, now_ms=now_ms)
+    staff = authenticate(request, username=username, password=password)
+    if not isinstance(staff, Staff):
+        PATIENCE.count_failure(username=username, network_address=network_address, now_ms=now_ms)
+        known = Staff.objects.filter(username=username).first()
+        record_act(at_ms=now_ms, staff=known, verb="sign_in_refused", detail={"from": network_address})
+        raise refuse_staff(StaffCode.PASSWORD_WRONG)
+    PATIENCE.forgive(username=username, network_address=network_address)
+    login(request, staff)
+    KEYRING.unlock(officer_id=str(staff.pk), password=password)
+    record_act(at_ms=now_ms, staff=staff, verb="sign_in", detail={"from": network_address})
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends this session; the names stay open for colleagues who are signed in."""
+    record_act(at_ms=_now_ms(), staff=request.user, verb="sign_out")
+    logout(request)
+    return redirect("console:login")
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def show_unlock(request: HttpRequest) -> HttpResponseBase:
+    """After a restart of the server: the password once more, for the names."""
+    if KEYRING.is_unlocked:
+        return HttpResponseRedirect(_next(request))
+    problems = {}
+    if request.method == "POST":
+        try:
+            _unlock(request)
+            return HttpResponseRedirect(_next(request))
+        except Refused as refused:
+            problems = sentences_of(refused)
+    context = {"next": _next(request), "problems": problems}
+    return render(request, "console/unlock.html", context, status=422 if problems else 200)
+
+
+def _unlock(request: HttpRequest) -> None:
+    who = {"username": request.user.get_username(), "network_address": network_address_of(request)}
+    PATIENCE.check(**who, now_ms=_now_ms())
+    if not KEYRING.unlock(officer_id=str(request.user.pk), password=request.POST.get("password", "")):
+        PATIENCE.count_failure(**who, now_ms=_now_ms())
+        raise refuse_staff(StaffCode.CANNOT_UNLOCK, "password")
+    PATIENCE.forgive(**who)
+    record_act(at_ms=_now_ms(), staff=request.user, verb="unlock")
+
+
+@sensitive_post_parameters("old", "new", "again")
+@require_http_methods(["GET", "POST"])
+def show_password(request: HttpRequest) -> HttpResponseBase:
+    """One's own password, which is also the one that opens the names."""
+    problems = {}
+    if request.method == "POST":
+        try:
+            _change_password(request)
+            tell(request, _("Your password is changed. Use the new one from now on."))
+            return redirect(settings.LOGIN_REDIRECT_URL)
+        except Refused as refused:
+            problems = sentences_of(refused)
+    return render(request, "console/password.html", {"problems": problems}, status=422 if problems else 200)
+
+
+def _change_password(request: HttpRequest) -> None:
+    old, new = request.POST.get("old", ""), request.POST.get("new", "")
+    if new != request.POST.get("again", ""):
+        raise refuse_staff(StaffCode.PASSWORDS_DIFFER, "again")
+    staff = Staff.objects.get(pk=request.user.pk)
+    change_password(staff=staff, old=old, new=new, keys=settings.CONFIG.keys, now_ms=_now_ms())
+    update_session_auth_hash(request, staff)
+    KEYRING.unlock(officer_id=str(staff.pk), password=new)
+
+
+@login_not_required
+@works_before_set_up
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Keeps the language in this browser and, for somebody signed in, with the person."""
+    language = request.POST.get("language", "")
+    answer = HttpResponseRedirect(_next(request))
+    if language in LANGUAGES:
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=LANGUAGE_AGE_S,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
+        if request.user.is_authenticated:
+            choose_language(staff=request.user, language=language.lower())
+    return answer
+
+
+def network_address_of(request: HttpRequest) -> str:
+    """Where a request came from, as the server in front says it."""
+    return request.META.get("REMOTE_ADDR", "")[:64]
+
+
+def _next(request: HttpRequest) -> str:
+    """Where to go on: a path of this console, else its first page."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_own = wanted.startswith("/console/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_own else reverse(settings.LOGIN_REDIRECT_URL)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,68 @@
+"""What staff are refused beyond `domain.problems.Code`, and the sentence for any refusal a person at the
+console or the terminal meets.
+
+Must not know: HTTP, templates.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tianbao.domain.problems import Parameter, Problem, Refused
+from tianbao.texts import Translator
+
+
+class StaffCode(StrEnum):
+    """Expected failures of staff's own acts; the public API never says them."""
+
+    ALREADY_SET_UP = "already_set_up"
+    CANNOT_UNLOCK = "cannot_unlock"
+    NOT_AN_ADDRESS = "not_an_address"
+    NAME_TAKEN = "name_taken"
+    OTHER_COUNTY = "other_county"
+    PASSWORD_SHORT = "password_short"  # noqa: S105 - a code
+    PASSWORD_COMMON = "password_common"  # noqa: S105
+    PASSWORD_SIMILAR = "password_similar"  # noqa: S105
+    PASSWORD_WRONG = "password_wrong"  # noqa: S105
+    PASSWORDS_DIFFER = "passwords_differ"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
+    WAIT = "wait"
+
+
+def refuse_staff(code: StaffCode, question: str = "", **parameters: Parameter) -> Refused:
+    """The exception for a single problem of staff's own."""
+    return Refused(staff_problem(code, question, **parameters))
+
+
+def staff_problem(code: StaffCode, question: str = "", **parameters: Parameter) -> Problem:
+    """One thing that is wrong with what staff asked for."""
+    return Problem(code, question, parameters)  # type: ignore[arg-type]
+
+
+def message(problem: Problem, _: Translator, label: str = "") -> str:
+    """The sentence in the translator's language; `label` is what the page calls the field."""
+    sentence = _sentences(_).get(str(problem.code))
+    if sentence is None:
+        from tianbao.render import messages
+
+        return messages.message(problem, _, label)
+    return sentence.format(**problem.parameters)
+
+
+def _sentences(_: Translator) -> dict[str, str]:
+    return {
+        StaffCode.ALREADY_SET_UP: _("This installation is set up already."),
+        StaffCode.CANNOT_UNLOCK: _("This password does not open the names."),
+        StaffCode.NOT_AN_ADDRESS: _(
+            "This is not an address that phones can open. Write it like https://example.org."
+        ),
+        StaffCode.NAME_TAKEN: _("This name is taken."),
+        StaffCode.OTHER_COUNTY: _("A site stays in its county. Close this one and make a new one there."),
+        StaffCode.PASSWORD_SHORT: _("The password needs at least {minimum} characters."),
+        StaffCode.PASSWORD_COMMON: _("This password is among the first that anybody would try."),
+        StaffCode.PASSWORD_SIMILAR: _("The password is too much like the user name or the organisation."),
+        StaffCode.PASSWORD_WRONG: _("User name or password is wrong."),
+        StaffCode.PASSWORDS_DIFFER: _("The two passwords are not the same."),
+        StaffCode.UNKNOWN_TIME_ZONE: _("This time zone is not known."),
+        StaffCode.WAIT: _("Too many wrong passwords. Try again in {seconds} seconds."),
+    }
