@@ -1,0 +1,116 @@
+"""What the registrants' pages share: templates, style and script inlined into one response, its security policy.
+
+Below `form_page`, `receipt_page` and their siblings. Reads its own packaged files once; must not know: any
+particular page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import rcssmin
+import rjsmin
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tianbao.domain.forms import text_in
+from tianbao.domain.sites import Installation
+from tianbao.texts import Translator
+
+LANGUAGE_NAMES: Final = {"zh-Hans": "中文", "en": "English"}
+"""Each language's own name; a language without one shows its tag."""
+
+_HERE = Path(__file__).parent
+_BETWEEN_LINES = re.compile(r">\s*\n\s*<")
+_INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+
+
+@cache
+def environment() -> Environment:
+    """The templates, autoescaped; a name that a page forgot to give is an error."""
+    jinja = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.filters["text_in"] = text_in
+    return jinja
+
+
+@cache
+def style(*names: str) -> Markup:
+    """Style sheets of `page/`, one after the other, minified."""
+    return Markup(rcssmin.cssmin("".join(_read(name) for name in names)))  # noqa: S704 - our own files
+
+
+@cache
+def _minified(names: tuple[str, ...]) -> str:
+    return str(rjsmin.jsmin("".join(_read(name) for name in names)))
+
+
+def script(*names: str, constants: Mapping[str, Any] | None = None) -> Markup:
+    """Scripts of `page/` in one scope of their own, minified; `constants` stand before them as JSON."""
+    given = "".join(f"const {name}={_json(value)};" for name, value in (constants or {}).items())
+    return Markup(f"(()=>{{{given}{_minified(names)}}})()")  # noqa: S704 - our own files
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def render_page(
+    template: str,
+    *,
+    installation: Installation | None,
+    language: str,
+    _: Translator,
+    languages: Iterable[str] = tuple(LANGUAGE_NAMES),
+    styles: tuple[str, ...] = ("page.css",),
+    scripts: Markup | None = None,
+    **context: Any,
+) -> str:
+    """A page from its template (which extends `base.html.j2`), without the white space between its lines."""
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            installation=installation,
+            language=language,
+            languages=[(tag, LANGUAGE_NAMES.get(tag, tag)) for tag in languages],
+            _=_,
+            style=style(*styles),
+            script=script("type.js") if scripts is None else scripts,
+            **context,
+        )
+    )
+    return _BETWEEN_LINES.sub("><", html)
+
+
+def page_csp(html: str) -> str:
+    """The Content-Security-Policy of a page: its own inline script and style by their hashes, and nothing else."""
+    hashes: dict[str, list[str]] = {"script": [], "style": []}
+    for kind, content in _INLINE.findall(html):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        hashes[kind].append(f"'sha256-{digest}'")
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(hashes['script']) or chr(39) + 'none' + chr(39)}",
+            f"style-src {' '.join(hashes['style']) or chr(39) + 'none' + chr(39)}",
+            "connect-src 'self'",
+            "img-src 'self' data:",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
