@@ -52,6 +52,10 @@ def style(*names: str) -> Markup:
     return Markup(rcssmin.cssmin("".join(_read(name) for name in names)))  # noqa: S704 - our own files
 
 
+def _read(name: str) -> str:
+    return (_HERE / "page" / name).read_text("utf-8")
+
+
 @cache
 def _minified(names: tuple[str, ...]) -> str:
     return str(rjsmin.jsmin("".join(_read(name) for name in names)))
