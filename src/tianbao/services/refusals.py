@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tianbao.domain.problems import Parameter, Problem, Refused
+from tianbao.render import messages
 from tianbao.texts import Translator
 
 
@@ -43,8 +44,6 @@ def message(problem: Problem, _: Translator, label: str = "") -> str:
     """The sentence in the translator's language; `label` is what the page calls the field."""
     sentence = _sentences(_).get(str(problem.code))
     if sentence is None:
-        from tianbao.render import messages
-
         return messages.message(problem, _, label)
     return sentence.format(**problem.parameters)
 

@@ -47,7 +47,7 @@ def check_username(username: str) -> list[Problem]:
     if not username:
         return [Problem(Code.REQUIRED, "username")]
     if len(username) > USERNAME_LENGTH_MAX:
-        return [Problem(Code.TOO_LONG, "username", {"maximum": USERNAME_LENGTH_MAX})]
+        return [Problem(Code.TOO_LONG, "username", {"length_max": USERNAME_LENGTH_MAX})]
     if not all(letter.isalnum() or letter in "@.+-_" for letter in username):
         return [Problem(Code.FORBIDDEN_CHARACTER, "username")]
     if Staff.objects.filter(username=username).exists():
@@ -60,7 +60,7 @@ def check_password(password: str, *, question: str = "password", unlike: tuple[s
     if not password:
         return [Problem(Code.REQUIRED, question)]
     if len(password) > PASSWORD_LENGTH_MAX:
-        return [Problem(Code.TOO_LONG, question, {"maximum": PASSWORD_LENGTH_MAX})]
+        return [Problem(Code.TOO_LONG, question, {"length_max": PASSWORD_LENGTH_MAX})]
     if len(password) < PASSWORD_LENGTH_MIN:
         return [staff_problem(StaffCode.PASSWORD_SHORT, question, minimum=PASSWORD_LENGTH_MIN)]
     if _is_common(password):
@@ -165,3 +165,8 @@ class SignInPatience:
         """The right password came."""
         with self._lock:
             self._failures.pop((username.lower(), network_address), None)
+
+    def reset(self) -> None:
+        """Forgets every failure."""
+        with self._lock:
+            self._failures.clear()

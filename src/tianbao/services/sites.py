@@ -1,0 +1,241 @@
+"""Sites: made, changed, opened and closed, one or two hundred at a time; and how everyone else reads them.
+
+Must not know: screens, what a poster looks like, who registers.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Sum
+
+from tianbao.domain import sites as domain
+from tianbao.domain.ids import uuid7
+from tianbao.domain.problems import Code, Problem, Refused, refuse
+from tianbao.domain.sites import SiteState, site_code
+from tianbao.services.audit import record_act
+from tianbao.services.divisions import area_candidates, area_name, find_area
+from tianbao.services.forms import newest_form
+from tianbao.services.organisation import bump_generation, check_line, find_organisation
+from tianbao.services.refusals import StaffCode, refuse_staff
+from tianbao.store.models import FormVersion, HourCount, Organisation, Site, Staff
+
+NAME_LENGTH_MAX: Final = 60
+PASTED_MAX: Final = 500
+"""Lines in one paste."""
+_CODE_TRIES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PastedSite:
+    """A line of a paste, read: what would be made of it, or what is wrong."""
+
+    line: int
+    name: str
+    area_text: str
+    area: str = ""
+    area_name: str = ""
+    problems: tuple[Problem, ...] = ()
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteLine:
+    """A site as the list shows it."""
+
+    site: Site
+    today: int
+    poster_is_current: bool
+
+
+# --- as everyone else reads them
+
+
+def load_installation() -> domain.Installation:
+    """The organisation as posters and pages show it; Refused before set-up."""
+    return to_domain_installation(find_organisation())
+
+
+def to_domain_installation(row: Organisation) -> domain.Installation:
+    """The same of a row at hand."""
+    return domain.Installation(
+        organisation=row.name,
+        area=row.area,
+        address=row.address,
+        purpose=row.purpose,
+        legal_basis=row.legal_basis,
+        notice=row.notice,
+        contact=row.contact,
+        deletion_days=row.deletion_days,
+    )
+
+
+def to_domain_site(row: Site) -> domain.Site:
+    """A site without its form and its row."""
+    return domain.Site(
+        code=row.code, name=row.name, area=row.area, area_name=row.area_name, state=SiteState(row.state)
+    )
+
+
+def find_site(code: str) -> Site:
+    """The site of a code, however it was typed; Refused for none."""
+    site = Site.objects.filter(code=code.strip().upper()).select_related("form").first()
+    if site is None:
+        raise refuse(Code.UNKNOWN_SITE)
+    return site
+
+
+def list_sites(*, now_ms: int) -> list[SiteLine]:
+    """Every site, open ones first, with today's arrivals."""
+    organisation = find_organisation()
+    zone = ZoneInfo(organisation.time_zone)
+    midnight = datetime.fromtimestamp(now_ms / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    counts = dict(
+        HourCount.objects.filter(hour_ms__gte=int(midnight.timestamp() * 1000))
+        .values_list("site")
+        .annotate(Sum("count"))
+    )
+    rows = Site.objects.order_by("-state", "created_ms", "id")
+    return [SiteLine(row, counts.get(row.pk, 0), row.poster_address == organisation.address) for row in rows]
+
+
+def list_outdated_posters(address: str) -> list[Site]:
+    """Sites whose printed poster opens another address."""
+    printed = Site.objects.filter(poster_printed_ms__isnull=False).exclude(poster_address=address)
+    return list(printed.order_by("created_ms", "id"))
+
+
+# --- changes
+
+
+def create_site(*, name: str, area: str, staff: Staff | None, now_ms: int) -> Site:
+    """A new, open site. `area` is a code, or a text that means one area; empty outside the divisions."""
+    problems = check_line(name, "name", NAME_LENGTH_MAX)
+    try:
+        area = find_area(text=area)
+    except Refused as refused:
+        problems += refused.problems
+    if problems:
+        raise Refused(*problems)
+    with transaction.atomic():
+        site = _insert_sites([(name, area)], newest_form(), now_ms)[0]
+        bump_generation()
+        record_act(at_ms=now_ms, staff=staff, verb="create_site", subject=site.code)
+    return site
+
+
+def create_sites(*, pasted: Sequence[PastedSite], staff: Staff, now_ms: int) -> list[Site]:
+    """All of a checked paste, or none: Refused if a line still has a problem."""
+    problems = [problem for line in pasted for problem in line.problems]
+    if problems:
+        raise Refused(*problems)
+    with transaction.atomic():
+        made = _insert_sites([(line.name, line.area) for line in pasted], newest_form(), now_ms)
+        bump_generation()
+        for site in made:
+            record_act(at_ms=now_ms, staff=staff, verb="create_site", subject=site.code)
+    return made
+
+
+def read_pasted_sites(text: str, *, area_default: str) -> list[PastedSite]:
+    """Lines of "name, area" (comma, tab or Chinese comma), as they come out of a spreadsheet.
+
+    Without an area a line takes `area_default`. Refused for none at all or too many.
+    """
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if not lines:
+        raise refuse(Code.REQUIRED, "lines")
+    if len(lines) > PASTED_MAX:
+        raise refuse(Code.TOO_MANY, "lines", rows_max=PASTED_MAX)
+    return [_read_pasted(number, line, area_default) for number, line in lines]
+
+
+def change_site(*, site: Site, name: str, area: str, staff: Staff, now_ms: int) -> None:
+    """Another name, or another area of the same county."""
+    problems = check_line(name, "name", NAME_LENGTH_MAX)
+    try:
+        area = find_area(text=area)
+    except Refused as refused:
+        problems += refused.problems
+    if problems:
+        raise Refused(*problems)
+    if area[:6] != site.county:
+        raise refuse_staff(StaffCode.OTHER_COUNTY, "area")
+    with transaction.atomic():
+        site.name, site.area, site.area_name = name.strip(), area, area_name(area)
+        site.save(update_fields=["name", "area", "area_name"])
+        bump_generation()
+        record_act(at_ms=now_ms, staff=staff, verb="change_site", subject=site.code)
+
+
+def set_site_state(*, site: Site, state: SiteState, staff: Staff, now_ms: int) -> None:
+    """Opens or closes a site; a closed one says so to whoever scans its poster."""
+    with transaction.atomic():
+        site.state = state.value
+        site.save(update_fields=["state"])
+        bump_generation()
+        verb = "open_site" if state is SiteState.OPEN else "close_site"
+        record_act(at_ms=now_ms, staff=staff, verb=verb, subject=site.code)
+
+
+def mark_posters_printed(*, sites: Iterable[Site], address: str, staff: Staff, now_ms: int) -> None:
+    """Remembers which address the posters on the walls open."""
+    ids = [site.pk for site in sites]
+    with transaction.atomic():
+        Site.objects.filter(pk__in=ids).update(poster_printed_ms=now_ms, poster_address=address)
+        detail = {"sites": len(ids), "address": address}
+        record_act(at_ms=now_ms, staff=staff, verb="print_posters", detail=detail)
+
+
+def _insert_sites(names_and_areas: Sequence[tuple[str, str]], form: FormVersion, now_ms: int) -> list[Site]:
+    codes = _new_codes(len(names_and_areas))
+    rows = [
+        Site(
+            id=uuid7(now_ms, index.to_bytes(2) + os.urandom(8)),  # in the order they were given
+            code=code,
+            name=name.strip(),
+            area=area,
+            area_name=area_name(area),
+            county=area[:6],
+            form=form,
+            created_ms=now_ms,
+        )
+        for index, (code, (name, area)) in enumerate(zip(codes, names_and_areas, strict=True))
+    ]
+    return Site.objects.bulk_create(rows)
+
+
+def _new_codes(count: int) -> list[str]:
+    """Codes that no site has; one in 28 million is drawn twice."""
+    codes: set[str] = set()
+    for _ in range(_CODE_TRIES):
+        codes |= {site_code(os.urandom(8)) for _ in range(count - len(codes))}
+        codes -= set(Site.objects.filter(code__in=codes).values_list("code", flat=True))
+        if len(codes) == count:
+            return list(codes)
+    raise AssertionError("20 draws of site codes all collided")
+
+
+def _read_pasted(number: int, line: str, area_default: str) -> PastedSite:
+    name, area_text = _split_pasted(line)
+    problems = tuple(check_line(name, "name", NAME_LENGTH_MAX))
+    try:
+        area = find_area(text=area_text) if area_text else area_default
+    except Refused as refused:
+        candidates = tuple(area_name(place.code) for place in area_candidates(area_text))
+        return PastedSite(number, name, area_text, problems=(*problems, *refused.problems), candidates=candidates)
+    return PastedSite(number, name, area_text, area, area_name(area), problems)
+
+
+def _split_pasted(line: str) -> tuple[str, str]:
+    for separator in ("\t", ",", "，"):
+        if separator in line:
+            name, area_text = line.split(separator, 1)
+            return name.strip(), area_text.strip()
+    return line.strip(), ""
