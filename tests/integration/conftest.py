@@ -1,4 +1,5 @@
-"""Django on a data folder of its own, migrated once; every test runs in transactions that are rolled back."""
+"""Django on a data folder of its own, migrated once; a test that asks for the database (or for anything that
+stands on it) runs in transactions that are rolled back."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ from django.db import connections, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
 
-import cast  # noqa: E402
+from tests import cast  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +45,8 @@ def migrated() -> Iterator[None]:
     shutil.rmtree(_FOLDER, ignore_errors=True)
 
 
-@pytest.fixture(autouse=True)
-def rolled_back(migrated: None) -> Iterator[None]:
+@pytest.fixture
+def database(migrated: None) -> Iterator[None]:
     """Nothing a test writes is there in the next: rows, keys, the unlocked keyring, patience with passwords."""
     from tianbao.console.keyring import KEYRING
     from tianbao.console.login import PATIENCE
@@ -61,7 +62,7 @@ def rolled_back(migrated: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def keys() -> Path:
+def keys(database: None) -> Path:
     """The key folder of the installation under test."""
     return settings.CONFIG.keys
 
@@ -73,7 +74,7 @@ def installed(keys: Path) -> cast.Cast:
 
 
 @pytest.fixture
-def client() -> Client:
+def client(database: None) -> Client:
     """A browser nobody is signed in with."""
     return Client()
 
