@@ -285,19 +285,15 @@ def _compile_answer(name: str) -> _Code:
 
 
 def _compile_junction(is_and: bool, parts: list[Tree]) -> _Code:
-    first, *rest = (_convert(_compile(part), bool) for part in parts)
-    if len(rest) == 1:
-        (second,) = rest
+    """Evaluates until the first part that decides: a false one of an `and`, a true one of an `or`."""
+    codes = [_convert(_compile(part), bool) for part in parts]
+    if len(codes) == 2:
+        first, second = codes
         if is_and:
             return lambda scope: first(scope) and second(scope)
         return lambda scope: first(scope) or second(scope)
-
-    def join(scope: Scope) -> bool:
-        """Until the first part that decides: a false one of an `and`, a true one of an `or`."""
-        return all(code(scope) for code in codes) if is_and else any(code(scope) for code in codes)
-
-    codes = (first, *rest)
-    return join
+    decide = all if is_and else any
+    return lambda scope: decide(code(scope) for code in codes)
 
 
 def _compile_equality(compare: Callable[[Value, Value], bool], left: Tree, right: Tree) -> _Code:
