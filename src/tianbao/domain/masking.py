@@ -6,7 +6,7 @@ for what was masked. Used by the edge. Must not know: HTML, receipts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from tianbao.domain.answers import Answers
@@ -50,7 +50,7 @@ def _restore_level(
     questions: tuple[Question, ...],
     given: Mapping[str, Any],
     own: Mapping[str, Any],
-    alike: list[Mapping[str, Any]],
+    alike: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     restored = dict(given)
     for question in questions:

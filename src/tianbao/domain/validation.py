@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from tianbao.domain import documents, expressions, names, phones
 from tianbao.domain.answers import Answers, format_number
+from tianbao.domain.evaluation import Scope
 from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType
 from tianbao.domain.places import Candidates, Place, Resolved, Unresolved
 from tianbao.domain.problems import Code, Problem
@@ -75,14 +76,12 @@ def compile_form(form: Form, places: Resolver) -> Validator:
     return validate
 
 
-_ReadLevel: TypeAlias = Callable[
-    [Mapping[str, Any], str, "expressions.Scope | None", date, Validation], Answers
-]
+_ReadLevel: TypeAlias = Callable[[Mapping[str, Any], str, Scope | None, date, Validation], Answers]
 
 
 def _compile_level(questions: tuple[Question, ...], places: Resolver) -> _ReadLevel:
     known = frozenset(question.name for question in questions)
-    steps: list[tuple[Question, Callable[[expressions.Scope], bool] | None, _Read | None, _ReadLevel | None]]
+    steps: list[tuple[Question, Callable[[Scope], bool] | None, _Read | None, _ReadLevel | None]]
     steps = []
     for question in questions:
         if not question.is_answered:
@@ -96,12 +95,12 @@ def _compile_level(questions: tuple[Question, ...], places: Resolver) -> _ReadLe
     def read_level(
         given: Mapping[str, Any],
         prefix: str,
-        outer: expressions.Scope | None,
+        outer: Scope | None,
         today: date,
         outcome: Validation,
     ) -> Answers:
         answers: Answers = {}
-        scope = expressions.Scope(answers, outer)
+        scope = Scope(answers, outer, known)
         for question, condition, read, nested in steps:
             if condition is not None and not condition(scope):
                 continue
@@ -133,7 +132,7 @@ def _read_nested(
     read_level: _ReadLevel,
     given: Any,
     path: Path,
-    scope: expressions.Scope,
+    scope: Scope,
     today: date,
     outcome: Validation,
 ) -> Any:
@@ -147,7 +146,7 @@ def _read_nested(
     if not isinstance(given, list):
         outcome.refuse(Code.NOT_A_LIST, path)
         return None
-    rows = []
+    rows: list[Answers] = []
     for index, row in enumerate(given):
         if not isinstance(row, dict):
             outcome.refuse(Code.NOT_AN_OBJECT, f"{path}.{index}")
@@ -338,11 +337,7 @@ def _select_multiple_reader(question: Question) -> _Read:
             outcome.refuse(Code.NOT_A_LIST, path)
             return None
         chosen = {part for part in parts if isinstance(part, str) and part}
-        if (
-            len(chosen) > len(order)
-            or not chosen <= order.keys()
-            or not all(isinstance(p, str) for p in parts)
-        ):
+        if len(chosen) > len(order) or not chosen <= order.keys() or not all(isinstance(p, str) for p in parts):
             outcome.refuse(Code.NOT_A_CHOICE, path)
             return None
         if len(chosen) > 1 and chosen & exclusive:
