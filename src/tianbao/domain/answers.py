@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+from tianbao.domain.evaluation import ACKNOWLEDGED, write_number
 from tianbao.domain.forms import PUBLIC_TRANSPORT, Form, Kind, Openness, Question, QuestionType
 
 Answers: TypeAlias = dict[str, Any]
@@ -94,9 +95,9 @@ def _flatten_level(
         elif question.type is QuestionType.SELECT_MULTIPLE:
             flat[path] = list(value)
         elif question.type is QuestionType.ACKNOWLEDGE:
-            flat[path] = ["yes"]
+            flat[path] = [ACKNOWLEDGED]
         else:
-            flat[path] = [format_number(value) if isinstance(value, float) else str(value)]
+            flat[path] = [write_number(value) if isinstance(value, float) else str(value)]
 
 
 def flatten_typed(form: Form, given: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -118,14 +119,9 @@ def _flatten_typed(value: Any, path: str, flat: dict[str, list[str]]) -> None:
     elif isinstance(value, list):
         flat[path] = [str(part) for part in value]
     elif value is True:
-        flat[path] = ["yes"]
+        flat[path] = [ACKNOWLEDGED]
     elif value is not None:
         flat[path] = [str(value)]
-
-
-def format_number(value: float) -> str:
-    """36.5 → "36.5", 36.0 → "36": as a person would write it."""
-    return f"{value:g}" if value != int(value) else str(int(value))
 
 
 def split_answers(

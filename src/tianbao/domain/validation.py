@@ -18,8 +18,8 @@ from datetime import date
 from typing import Any, Final, Protocol, TypeAlias
 
 from tianbao.domain import documents, expressions, names, phones
-from tianbao.domain.answers import Answers, format_number
-from tianbao.domain.evaluation import Scope
+from tianbao.domain.answers import Answers
+from tianbao.domain.evaluation import Scope, write_number
 from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType
 from tianbao.domain.places import Candidates, Place, Resolved, Unresolved
 from tianbao.domain.problems import Code, Problem
@@ -272,9 +272,9 @@ def _number_reader(question: Question) -> _Read:
         elif integer and number != int(number):
             outcome.refuse(Code.NOT_AN_INTEGER, path)
         elif minimum is not None and number < minimum:
-            outcome.refuse(Code.TOO_SMALL, path, minimum=format_number(minimum))
+            outcome.refuse(Code.TOO_SMALL, path, minimum=write_number(minimum))
         elif maximum is not None and number > maximum:
-            outcome.refuse(Code.TOO_LARGE, path, maximum=format_number(maximum))
+            outcome.refuse(Code.TOO_LARGE, path, maximum=write_number(maximum))
         else:
             return int(number) if integer else number
         return None
