@@ -63,11 +63,12 @@ def _minified(names: tuple[str, ...]) -> str:
 
 def script(*names: str, constants: Mapping[str, Any] | None = None) -> Markup:
     """Scripts of `page/` in one scope of their own, minified; `constants` stand before them as JSON."""
-    given = "".join(f"const {name}={_json(value)};" for name, value in (constants or {}).items())
+    given = "".join(f"const {name}={script_json(value)};" for name, value in (constants or {}).items())
     return Markup(f"(()=>{{{given}{_minified(names)}}})()")  # noqa: S704 - our own files
 
 
-def _json(value: Any) -> str:
+def script_json(value: Any) -> str:
+    """JSON that may stand in a script."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 

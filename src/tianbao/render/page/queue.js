@@ -1,0 +1,120 @@
+// Sends what is kept until the server gives a receipt for it: at once, again after growing pauses, when the network
+// comes back, at the next visit. Only an answer with our id and a receipt counts as sent. It works on every page that
+// has queue.html.j2. An entry is {id, url, version, pairs, body}; `isKept` says that it is in the store.
+
+const TIMEOUT_MS = 20000;
+const PAUSE_S_MAX = 60;
+
+const panel = byId('state');
+const [status, progress, again, another] = panel.children;
+const queue = new Set();
+let attempts = 0, isSending, timer;
+
+// Whether somebody waits before the panel, the form put away.
+const isWaiting = () => form && form.hidden;
+
+// Whether the page's form took back an entry that was refused; send.js knows.
+let takeBack = () => false;
+
+const draftName = ({url, version}) => `draft ${url} ${version}`;
+
+function say(text, link) {
+  panel.hidden = !text;
+  status.textContent = link ? '' : text;
+  if (link) status.append(make('a', text, {href: link}));
+  progress.textContent = '';
+  again.hidden = another.hidden = true;
+}
+
+// → {receipt}, {problems} or {pause_s}: the last for whatever may end otherwise another time, such as the log-in page
+// of a hotel network, which answers 200 to everything.
+async function post({id, url, body}) {
+  const abort = new AbortController();
+  const timeout = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  let pause_s = 0;
+  try {
+    const reply = await fetch(`${url}?lang=${language}`, {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: {'Content-Type': 'application/json', 'Idempotency-Key': id},
+      body,
+      signal: abort.signal,
+    });
+    pause_s = +reply.headers.get('Retry-After') || 0;
+    const type = reply.headers.get('Content-Type');
+    const said = await reply.json();
+    if (reply.ok && /json/.test(type) && said.id == id && said.receipt) return {receipt: '/R/' + said.receipt};
+    if (/problem.json/.test(type) && reply.status < 500 && reply.status != 429) {
+      return {problems: said.errors[0] ? said.errors : [{message: said.title}]};
+    }
+  } catch (e) { /* no network, not in time, or no answer of ours */ }
+  clearTimeout(timeout);
+  return {pause_s};
+}
+
+// A refused entry becomes the draft of its page. Where there is one already it stays, and is asked about again at the
+// next visit. Answers the address to correct it at, if that is another one.
+async function refuse(entry, problems) {
+  const isHere = takeBack(entry, problems);
+  const name = draftName(entry);
+  if (!isHere && (await recall())[name]) return;
+  if (await keep(name, {pairs: entry.pairs, problems})) forget('entry ' + entry.id);
+  return isHere ? '' : entry.url;
+}
+
+// Sends all that waits, the oldest first, and stops at one that does not get through; its turn is last next time.
+async function flush() {
+  if (isSending || !queue.size) return;
+  isSending = true;
+  clearInterval(timer);
+  if (again.hidden) say(T.sending);
+  else progress.textContent = T.sending;
+  let receipt, refused, pause_s;
+  for (const entry of queue) {
+    const answer = await post(entry);
+    queue.delete(entry);
+    if (answer.receipt) {
+      receipt = answer.receipt;
+      // Its cookie, where the page is not about to open it.
+      if (queue.size || !isWaiting()) await fetch(receipt, {credentials: 'same-origin', redirect: 'manual'}).catch(() => {});
+      await forget('entry ' + entry.id);
+    } else if (answer.problems) {
+      refused = await refuse(entry, answer.problems) || refused;
+    } else {
+      queue.add(entry);
+      pause_s = answer.pause_s;
+      break;
+    }
+  }
+  isSending = false;
+  if (queue.size) pause(pause_s);
+  else if (receipt && isWaiting()) location = receipt;
+  else if (refused) say(T.refused, refused);
+  else say(receipt ? T.sent : '', receipt);
+}
+
+// Waits with full jitter, so that phones do not come back in step.
+function pause(pause_s) {
+  let left = Math.ceil(Math.max(1, pause_s, Math.random() * Math.min(PAUSE_S_MAX, 2 ** attempts++)));
+  const isKept = [...queue].every(entry => entry.isKept);
+  say((isKept ? T.unsent : T.unkept) + (queue.size > 1 ? ` (${queue.size})` : ''));
+  again.hidden = false;
+  another.hidden = !isWaiting();
+  const tick = () => {
+    progress.textContent = T.again.replace('{s}', left);
+    if (!left--) flush();
+  };
+  tick();
+  timer = setInterval(tick, 1000);
+}
+
+again.onclick = window.ononline = () => {
+  attempts = 0;
+  flush();
+};
+
+const kept = recall();
+kept.then(all => {
+  Object.keys(all).filter(name => /^entry/.test(name)).sort().forEach(name => queue.add({...all[name], isKept: true}));
+  flush();
+});
