@@ -61,5 +61,5 @@ def _navigation(request: HttpRequest) -> list[Item]:
 
 
 def _belongs(current: str, name: str) -> bool:
-    """`site_edit` stands under Sites, `settings_address` under Settings; a record under the line list."""
-    return current == name or current.startswith((f"{name}_", f"{name.removesuffix('s')}_"))
+    """`site`, `site_new` and `sites_many` stand under `sites`, `settings_texts` under `settings`."""
+    return any(current == stem or current.startswith(f"{stem}_") for stem in (name, name.removesuffix("s")))

@@ -5,12 +5,12 @@ Used by every screen. Must not know: which screen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
+from tianbao.console.labels import label_of
 from tianbao.domain.problems import Refused
 from tianbao.services.refusals import message
 
@@ -29,10 +29,10 @@ def take_told(request: HttpRequest) -> list[str]:
     return session.pop(_SAID, []) if session is not None and _SAID in session else []
 
 
-def sentences_of(refused: Refused, labels: Mapping[str, str] | None = None) -> dict[str, str]:
-    """One sentence by field; `general` holds what concerns none. `labels` names the fields as the page does."""
+def sentences_of(refused: Refused) -> dict[str, str]:
+    """One sentence by field; `general` holds what concerns none."""
     said: dict[str, str] = {}
     for problem in refused.problems:
-        label = (labels or {}).get(problem.question, "")
+        label = label_of(problem.question) if problem.question else ""
         said.setdefault(problem.question or "general", message(problem, gettext, label))
     return said

@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from tianbao.console import login
+from tianbao.console import address_test, login, posters, settings_page, setup_guide, sites
 
 app_name = "console"
 
@@ -13,6 +13,24 @@ urlpatterns = [
     path("unlock", login.show_unlock, name="unlock"),
     path("password", login.show_password, name="password"),
     path("language", login.set_language, name="language"),
+    path("setup/<str:token>", setup_guide.show_guide, name="setup"),
+    path("setup/<str:token>/test/<uuid:address_id>", setup_guide.show_test, name="setup_test"),
+    path("setup/<str:token>/<str:step>", setup_guide.show_guide, name="setup_step"),
+    path("arrive/<str:token>", address_test.show_arrival, name="arrive"),
+    path("sites", sites.show_sites, name="sites"),
+    path("sites/new", sites.show_new_site, name="site_new"),
+    path("sites/many", sites.show_many, name="sites_many"),
+    path("sites/<str:code>", sites.show_site, name="site"),
+    path("sites/<str:code>/state", sites.set_state, name="site_state"),
+    path("sites/<str:code>/poster", posters.show_site_poster, name="site_poster"),
+    path("sites/<str:code>/preview", posters.show_preview, name="site_preview"),
+    path("posters", posters.show_posters, name="sites_posters"),
+    path("posters/print", posters.print_posters, name="posters_print"),
+    path("settings", settings_page.show_settings, name="settings"),
+    path("settings/organisation", settings_page.show_organisation, name="settings_organisation"),
+    path("settings/texts", settings_page.show_texts, name="settings_texts"),
+    path("settings/address", settings_page.show_address, name="settings_address"),
+    path("settings/address/test/<uuid:address_id>", settings_page.show_test, name="settings_test"),
     # records
     path("", RedirectView.as_view(url="/console/password"), name="home"),  # until the dashboard stands: replace it
 ]

@@ -16,6 +16,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.db import transaction
 
@@ -116,6 +117,14 @@ def offer_address(*, address: str, now_ms: int) -> Address:
         token=encode_base64url(os.urandom(16)),
         since_ms=now_ms,
     )
+
+
+def find_offer(address_id: UUID) -> Address:
+    """The row of an offered address; Refused for none."""
+    row = Address.objects.filter(pk=address_id).first()
+    if row is None:
+        raise refuse(Code.NOT_FOUND)
+    return row
 
 
 def record_arrival(*, token: str, network_address: str, now_ms: int) -> bool:

@@ -43,7 +43,7 @@ def find_area(*, text: str, code: str = "", question: str = "area") -> str:
         return code
     found = places.resolve(text)
     if isinstance(found, Resolved):
-        return code if code.startswith(found.code) and places.place(code) else found.code
+        return found.code
     if isinstance(found, Candidates):
         if code in (place.code for place in found.places):
             return code

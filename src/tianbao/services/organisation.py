@@ -35,6 +35,12 @@ def find_organisation() -> Organisation:
     return organisation
 
 
+def time_zones() -> list[str]:
+    """The names of time zones (IANA) to choose from."""
+    names = (name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return [*sorted(names), "UTC"]
+
+
 def check_organisation(*, name: str, contact: str, time_zone: str) -> list[Problem]:
     """What is wrong with who asks."""
     problems = check_line(name, "organisation", NAME_LENGTH_MAX)

@@ -20,6 +20,7 @@ class StaffCode(StrEnum):
     CANNOT_UNLOCK = "cannot_unlock"
     NOT_AN_ADDRESS = "not_an_address"
     NAME_TAKEN = "name_taken"
+    NOT_PROVED = "not_proved"
     OTHER_COUNTY = "other_county"
     PASSWORD_SHORT = "password_short"  # noqa: S105 - a code
     PASSWORD_COMMON = "password_common"  # noqa: S105
@@ -54,6 +55,9 @@ def _sentences(_: Translator) -> dict[str, str]:
         StaffCode.CANNOT_UNLOCK: _("This password does not open the names."),
         StaffCode.NOT_AN_ADDRESS: _(
             "This is not an address that phones can open. Write it like https://example.org."
+        ),
+        StaffCode.NOT_PROVED: _(
+            "No phone has arrived by this address yet. Scan the code, or say that you could not."
         ),
         StaffCode.NAME_TAKEN: _("This name is taken."),
         StaffCode.OTHER_COUNTY: _("A site stays in its county. Close this one and make a new one there."),

@@ -1,0 +1,149 @@
+"""Settings: who asks, what is promised, which address phones open.
+
+Must not know: sites beyond the posters that open an old address.
+"""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from tianbao.console.address_test import address_context, chosen_address, show_state, start_test
+from tianbao.console.area_field import area_field, read_area
+from tianbao.console.labels import LABELS
+from tianbao.console.notices import sentences_of, tell
+from tianbao.console.text_fields import read_days, read_texts, text_fields, write_texts
+from tianbao.domain.problems import Refused
+from tianbao.domain.sites import DELETION_DAYS_MAX
+from tianbao.services.addresses import Proof, change_address, is_address_proved, list_addresses
+from tianbao.services.divisions import area_name
+from tianbao.services.organisation import change_organisation, change_texts, find_organisation, time_zones
+from tianbao.services.refusals import StaffCode, refuse_staff
+from tianbao.services.sites import list_outdated_posters
+
+
+@require_GET
+def show_settings(request: HttpRequest) -> HttpResponse:
+    """Everything at a glance, each with a way to change it."""
+    row = find_organisation()
+    context = {
+        "row": row,
+        "area": area_name(row.area),
+        "is_proved": is_address_proved(row.address),
+        "outdated": list_outdated_posters(row.address),
+    }
+    return render(request, "console/settings.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def show_organisation(request: HttpRequest) -> HttpResponseBase:
+    """Name, area, contact, time zone."""
+    row = find_organisation()
+    values = {
+        "organisation": row.name,
+        "area": area_name(row.area),
+        "area_code": row.area,
+        "is_elsewhere": "" if row.area else "1",
+        "contact": row.contact,
+        "time_zone": row.time_zone,
+    }
+    problems: dict[str, str] = {}
+    if request.method == "POST":
+        values = {name: request.POST.get(name, "") for name in values}
+        try:
+            change_organisation(
+                name=values["organisation"],
+                area="" if values["is_elsewhere"] else read_area(values, "area"),
+                contact=values["contact"],
+                time_zone=values["time_zone"],
+                staff=request.user,
+                now_ms=_now_ms(),
+            )
+            return _saved(request)
+        except Refused as refused:
+            problems = sentences_of(refused)
+    context = {
+        "values": values,
+        "labels": LABELS,
+        "area": area_field("area", LABELS["area"], "", values, problems),
+        "time_zones": time_zones(),
+        "problems": problems,
+    }
+    return render(request, "console/settings_organisation.html", context, status=422 if problems else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def show_texts(request: HttpRequest) -> HttpResponseBase:
+    """Purpose, legal basis, notice, deletion period."""
+    row = find_organisation()
+    texts = {"purpose": row.purpose, "legal_basis": row.legal_basis, "notice": row.notice}
+    values = {**write_texts(texts), "deletion_days": str(row.deletion_days)}
+    problems: dict[str, str] = {}
+    if request.method == "POST":
+        values = {name: request.POST.get(name, "") for name in values}
+        try:
+            change_texts(
+                **read_texts(values),
+                deletion_days=read_days(values),
+                staff=request.user,
+                now_ms=_now_ms(),
+            )
+            return _saved(request)
+        except Refused as refused:
+            problems = sentences_of(refused)
+    context = {
+        "values": values,
+        "labels": LABELS,
+        "texts": text_fields(values, problems),
+        "days_max": DELETION_DAYS_MAX,
+        "problems": problems,
+    }
+    return render(request, "console/settings_texts.html", context, status=422 if problems else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def show_address(request: HttpRequest) -> HttpResponseBase:
+    """Another address: tried first, and what it means for posters that hang already."""
+    row = find_organisation()
+    values = {"choice": row.address, "other": "", "is_untested": ""}
+    problems: dict[str, str] = {}
+    if request.method == "POST":
+        values = {name: request.POST.get(name, "") for name in values}
+        try:
+            address = chosen_address(values)
+            if request.POST.get("go") == "save":
+                if start_test(request, address).proof is not Proof.ARRIVED and not values["is_untested"]:
+                    raise refuse_staff(StaffCode.NOT_PROVED, "is_untested")
+                change_address(address=address, staff=request.user, now_ms=_now_ms())
+                tell(request, _("Saved."))
+                return redirect("console:settings_address")
+        except Refused as refused:
+            problems = sentences_of(refused)
+    context = {
+        "in_use": row.address,
+        "history": list_addresses(),
+        "outdated": list_outdated_posters(row.address),
+        "problems": problems,
+        **address_context(request, values),
+    }
+    return render(request, "console/settings_address.html", context, status=422 if problems else 200)
+
+
+@require_GET
+def show_test(request: HttpRequest, address_id: UUID) -> HttpResponse:
+    """How the test of an address stands."""
+    return show_state(request, address_id)
+
+
+def _saved(request: HttpRequest) -> HttpResponse:
+    tell(request, _("Saved. Phones see it at once."))
+    return redirect("console:settings")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

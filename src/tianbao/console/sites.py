@@ -1,0 +1,133 @@
+"""The sites: all of them, one to make or change, many from a paste.
+
+Must not know: posters beyond whether one hangs, registrations beyond today's count.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tianbao.console.area_field import area_field, read_area
+from tianbao.console.labels import LABELS
+from tianbao.console.notices import sentences_of, tell
+from tianbao.domain.problems import Problem, Refused
+from tianbao.domain.sites import SiteState
+from tianbao.services import sites as services
+from tianbao.services.divisions import area_name
+from tianbao.services.refusals import message
+from tianbao.services.sites import PASTED_MAX, PastedSite
+from tianbao.store.models import Organisation, Site
+
+
+@require_GET
+def show_sites(request: HttpRequest) -> HttpResponse:
+    """Every site with its code, state, today's count and poster."""
+    return render(request, "console/sites.html", {"lines": services.list_sites(now_ms=_now_ms())})
+
+
+@require_http_methods(["GET", "POST"])
+def show_new_site(request: HttpRequest) -> HttpResponseBase:
+    """A new site; its area begins as the organisation's."""
+    if request.method == "GET":
+        area = _organisation(request).area
+        return _show_form(request, None, {"name": "", "area": area_name(area), "area_code": area}, {})
+    try:
+        site = services.create_site(
+            name=request.POST.get("name", ""),
+            area=read_area(request.POST, "area"),
+            staff=request.user,
+            now_ms=_now_ms(),
+        )
+    except Refused as refused:
+        return _show_form(request, None, request.POST.dict(), sentences_of(refused))
+    tell(request, _("The site is made. Here is its poster."))
+    return redirect("console:site_poster", site.code)
+
+
+@require_http_methods(["GET", "POST"])
+def show_site(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Name and area of a site, open or closed."""
+    site = services.find_site(code)
+    if request.method == "GET":
+        return _show_form(request, site, {"name": site.name, "area": site.area_name, "area_code": site.area}, {})
+    try:
+        services.change_site(
+            site=site,
+            name=request.POST.get("name", ""),
+            area=read_area(request.POST, "area"),
+            staff=request.user,
+            now_ms=_now_ms(),
+        )
+    except Refused as refused:
+        return _show_form(request, site, request.POST.dict(), sentences_of(refused))
+    tell(request, _("Saved."))
+    return redirect("console:sites")
+
+
+@require_POST
+def set_state(request: HttpRequest, code: str) -> HttpResponse:
+    """Opens or closes a site."""
+    site = services.find_site(code)
+    state = SiteState.CLOSED if request.POST.get("state") == SiteState.CLOSED else SiteState.OPEN
+    services.set_site_state(site=site, state=state, staff=request.user, now_ms=_now_ms())
+    said = _("“{site}” takes registrations.") if state is SiteState.OPEN else _("“{site}” is closed.")
+    tell(request, said.format(site=site.name))
+    return redirect("console:sites")
+
+
+@require_http_methods(["GET", "POST"])
+def show_many(request: HttpRequest) -> HttpResponseBase:
+    """Many sites from a paste: first how each line was read, then all of them at once."""
+    text = request.POST.get("lines", "")
+    problems: dict[str, str] = {}
+    pasted: list[PastedSite] = []
+    if request.method == "POST":
+        try:
+            pasted = services.read_pasted_sites(text, area_default=_organisation(request).area)
+            if request.POST.get("go") == "create":
+                made = services.create_sites(pasted=pasted, staff=request.user, now_ms=_now_ms())
+                tell(request, _("{count} sites are made.").format(count=len(made)))
+                return redirect("console:sites")
+        except Refused as refused:
+            if not pasted:
+                problems = sentences_of(refused)
+    context = {
+        "text": text,
+        "rows": [(line, [_say(problem) for problem in line.problems]) for line in pasted],
+        "is_ready": bool(pasted) and not any(line.problems for line in pasted),
+        "problems": problems,
+        "lines_max": PASTED_MAX,
+        "area_default": area_name(_organisation(request).area),
+    }
+    return render(request, "console/sites_many.html", context, status=422 if problems else 200)
+
+
+def _show_form(
+    request: HttpRequest, site: Site | None, values: dict[str, str], problems: dict[str, str]
+) -> HttpResponse:
+    hint = _("The area stays within its county. Empty outside the bundled divisions.") if site else ""
+    context = {
+        "site": site,
+        "values": values,
+        "labels": LABELS,
+        "area": area_field("area", LABELS["site_area"], hint, values, problems),
+        "problems": problems,
+    }
+    return render(request, "console/site.html", context, status=422 if problems else 200)
+
+
+def _say(problem: Problem) -> str:
+    return message(problem, _, str(LABELS.get(problem.question, "")))
+
+
+def _organisation(request: HttpRequest) -> Organisation:
+    return request.organisation  # type: ignore[attr-defined, no-any-return]
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
