@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.edge_client import changed, make_installation, new_submission
+
 from tianbao.domain.ids import read_uuid7
 from tianbao.store.sqlite import bring_recent_sqlite
 

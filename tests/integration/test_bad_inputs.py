@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
+
 from tianbao.config import Config
 from tianbao.domain.receipts import read_receipt
 

@@ -33,6 +33,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 _DATE = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?")
 _HALF_WIDTH = str.maketrans("０１２３４５６７８９．－／＋", "0123456789.-/+")
+_PLACE_KEYS = frozenset({"text", "code"})
 _ACKNOWLEDGED = frozenset({"yes", "true", "on", "ok", "1"})
 
 
@@ -164,7 +165,7 @@ def _is_blank(value: Any) -> bool:
     if isinstance(value, str):
         return not value or value.isspace()
     if isinstance(value, dict):
-        return _is_blank(value.get("text")) and _is_blank(value.get("code")) and len(value) <= 2
+        return value.keys() <= _PLACE_KEYS and all(_is_blank(part) for part in value.values())
     return isinstance(value, list) and all(_is_blank(part) for part in value)
 
 
@@ -228,10 +229,13 @@ def _text_reader(question: Question, beside: tuple[Question, ...], places: Resol
 def _read_place(
     given: Any, path: Path, length_max: int, places: Resolver, outcome: Validation
 ) -> dict[str, str] | None:
-    """A code, a text, or {"text", "code"}: a code counts only where it fits the text that stands with it."""
+    """A code, a text, or {"text", "code"}: a code counts only where it fits the text that stands with it.
+
+    A code alone is stored with the name of its place as text.
+    """
     code = ""
     if isinstance(given, dict):
-        if unknown := sorted(str(key) for key in given if key not in ("text", "code")):
+        if unknown := sorted(str(key) for key in given if key not in _PLACE_KEYS):
             outcome.refuse(Code.UNKNOWN_QUESTION, f"{path}.{unknown[0]}"[:200])
             return None
         code, given = given.get("code") or "", given.get("text") or ""
@@ -245,6 +249,8 @@ def _read_place(
         return None
     found = places.resolve(text)
     if isinstance(found, Resolved):
+        if text.strip() == found.code:
+            text = places.full_name(found.code)
         fits = code.startswith(found.code)
         return {"text": text, "code": code if fits else found.code}
     if isinstance(found, Candidates):
@@ -272,9 +278,9 @@ def _number_reader(question: Question) -> _Read:
         elif integer and number != int(number):
             outcome.refuse(Code.NOT_AN_INTEGER, path)
         elif minimum is not None and number < minimum:
-            outcome.refuse(Code.TOO_SMALL, path, minimum=write_number(minimum))
+            outcome.refuse(Code.TOO_SMALL, path, minimum=write_number(float(minimum)))
         elif maximum is not None and number > maximum:
-            outcome.refuse(Code.TOO_LARGE, path, maximum=write_number(maximum))
+            outcome.refuse(Code.TOO_LARGE, path, maximum=write_number(float(maximum)))
         else:
             return int(number) if integer else number
         return None
