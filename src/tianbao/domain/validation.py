@@ -46,6 +46,8 @@ class Resolver(Protocol):
 
     def full_name(self, code: str) -> str: ...
 
+    def contains(self, outer: str, inner: str) -> bool: ...
+
 
 @dataclass(slots=True)
 class Validation:
@@ -251,10 +253,10 @@ def _read_place(
     if isinstance(found, Resolved):
         if text.strip() == found.code:
             text = places.full_name(found.code)
-        fits = code.startswith(found.code)
+        fits = bool(code) and places.contains(found.code, code)
         return {"text": text, "code": code if fits else found.code}
     if isinstance(found, Candidates):
-        if code and any(code.startswith(place.code) for place in found.places):
+        if code and any(places.contains(place.code, code) for place in found.places):
             return {"text": text, "code": code}
         outcome.unclear[path] = found.places[:CANDIDATES_MAX]
     outcome.marks[path] = ["unclear" if isinstance(found, Candidates) else "unresolved"]
