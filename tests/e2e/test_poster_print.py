@@ -1,0 +1,135 @@
+"""Posters from Chromium's print dialogue: exact pages, nothing cut off, and QR codes that read under bad light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pypdfium2 as pdfium
+import pytest
+import zxingcpp
+from playwright.sync_api import Browser, sync_playwright
+from tests.page_samples import INSTALLATION, SITE
+
+from tianbao.domain.sites import Installation, Site, poster_url
+from tianbao.render.poster import Paper, poster_page
+from tianbao.texts import translator
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BOTH = ("zh-Hans", "en")
+SIZES_MM = {Paper.A4: (210, 297), Paper.A3: (297, 420), Paper.CARD: (210, 297)}
+LONGEST = replace(
+    INSTALLATION,
+    organisation="顺平县" * 33,
+    address=f"https://{'a-very-long-label.county.' * 4}gov.cn:8443",
+    contact="值班" * 50,
+    purpose={"zh-Hans": "了解来往人员。" * 140, "en": "To know where people have been. " * 30},
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def page_of(
+    sites: list[Site], paper: Paper, installation: Installation = INSTALLATION, languages: tuple[str, ...] = BOTH
+) -> str:
+    return poster_page(
+        installation=installation,
+        sites=sites,
+        paper=paper,
+        languages=languages,
+        translators={language: translator(language) for language in languages},
+    )
+
+
+def printed(browser: Browser, html: str) -> pdfium.PdfDocument:
+    page = browser.new_page()
+    page.set_content(html)
+    pdf = page.pdf(prefer_css_page_size=True)
+    page.close()
+    return pdfium.PdfDocument(pdf)
+
+
+def rasterised(page: pdfium.PdfPage, dpi: int = 100) -> np.ndarray:
+    return page.render(scale=dpi / 72, grayscale=True).to_numpy().squeeze()
+
+
+def read(image: np.ndarray) -> set[str]:
+    return {code.text for code in zxingcpp.read_barcodes(np.ascontiguousarray(image))}
+
+
+def rotated(image: np.ndarray, degrees: float) -> np.ndarray:
+    height, width = image.shape
+    side = int(np.hypot(height, width))
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    turn[:, 2] += (side - width) / 2, (side - height) / 2
+    return cv2.warpAffine(image, turn, (side, side), borderValue=255)
+
+
+def from_the_side(image: np.ndarray, shrink: float) -> np.ndarray:
+    """The sheet as a camera sees it from the right: its left edge shorter by `shrink`."""
+    height, width = image.shape
+    cut = height * shrink / 2
+    seen = np.float32([(0, cut), (width, 0), (width, height), (0, height - cut)])
+    whole = np.float32([(0, 0), (width, 0), (width, height), (0, height)])
+    warp = cv2.getPerspectiveTransform(whole, seen)
+    return cv2.warpPerspective(image, warp, (width, height), borderValue=255)
+
+
+@pytest.mark.parametrize("paper", Paper)
+def test_a_poster_is_one_exact_page_that_reads_in_every_condition(browser, paper):
+    document = printed(browser, page_of([SITE], paper))
+    assert len(document) == 1
+    assert [round(side / 72 * 25.4) for side in document[0].get_size()] == list(SIZES_MM[paper])
+
+    image = rasterised(document[0])
+    expected = {poster_url(INSTALLATION, SITE)}
+    assert read(image) == expected
+    assert read(rotated(image, 20)) == expected
+    assert read(cv2.GaussianBlur(image, (0, 0), 1.5)) == expected
+    assert read(from_the_side(image, 0.4)) == expected
+
+
+def test_the_longest_address_still_reads(browser):
+    document = printed(browser, page_of([SITE], Paper.CARD, LONGEST))
+    assert read(rasterised(document[0])) == {poster_url(LONGEST, SITE)}
+
+
+def test_two_hundred_posters_are_two_hundred_pages(browser):
+    sites = [replace(SITE, code=f"K{number:04}", name=f"{SITE.name}{number}") for number in range(200)]
+    document = printed(browser, page_of(sites, Paper.A4))
+    assert len(document) == 200
+    for index in (0, 99, 199):
+        assert read(rasterised(document[index])) == {poster_url(INSTALLATION, sites[index])}
+
+
+@pytest.mark.parametrize("paper", Paper)
+@pytest.mark.parametrize("languages", [("zh-Hans",), ("en",), BOTH])
+def test_the_longest_texts_are_not_cut_off(browser, paper, languages):
+    page = browser.new_page()
+    page.set_content(page_of([replace(SITE, name="北关村东口" * 12)], paper, LONGEST, languages))
+    page.emulate_media(media="print")
+    too_much = page.evaluate(
+        "[...document.querySelectorAll('.sheet, .face')].map("
+        "box => [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight])"
+    )
+    page.close()
+    assert too_much
+    assert all(size <= 0 for sizes in too_much for size in sizes)
