@@ -55,9 +55,9 @@ class AddressTest:
         return qr_svg(self.url)
 
 
-def address_context(request: HttpRequest, values: Mapping[str, str]) -> dict[str, Any]:
+def address_context(request: HttpRequest, values: Mapping[str, str], in_use: str = "") -> dict[str, Any]:
     """What `console/address_choice.html` shows: proposals, what is chosen, the test of it."""
-    proposals = _propose(request)
+    proposals = _propose(request, in_use)
     known = [proposal.address for proposal in proposals]
     choice, other = values.get("choice") or (known[0] if known else OTHER), values.get("other", "")
     if choice != OTHER and choice not in known:
@@ -107,12 +107,13 @@ def _test_of(request: HttpRequest, row: Address) -> AddressTest:
     )
 
 
-def _propose(request: HttpRequest) -> list[Proposal]:
+def _propose(request: HttpRequest, in_use: str) -> list[Proposal]:
     try:
         own = read_address(f"{request.scheme}://{request.get_host()}")
     except Refused:
         own = ""
-    return find_addresses(own=own, port=int(os.environ.get("TIANBAO_PORT") or request.get_port()))
+    port = int(os.environ.get("TIANBAO_PORT") or request.get_port())
+    return find_addresses(known=[in_use, own], port=port)
 
 
 def _now_ms() -> int:

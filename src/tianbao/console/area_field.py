@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tianbao.services.divisions import area_candidates, area_name, find_area
+from tianbao.services.sites import find_site_area
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,8 @@ def area_field(
 def read_area(values: Mapping[str, str], name: str) -> str:
     """The code of the area that was typed and chosen; Refused if it is not one."""
     return find_area(text=values.get(name, ""), code=values.get(f"{name}_code", ""), question=name)
+
+
+def read_site_area(values: Mapping[str, str], name: str) -> str:
+    """The same for a site, which needs at least a county."""
+    return find_site_area(text=values.get(name, ""), code=values.get(f"{name}_code", ""), question=name)

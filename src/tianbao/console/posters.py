@@ -85,7 +85,8 @@ def show_posters(request: HttpRequest) -> HttpResponse:
 def show_preview(request: HttpRequest, code: str) -> HttpResponse:
     """The poster itself inside the screen about it."""
     answer = _posters([find_site(code)], _style(request.GET))
-    answer["Content-Security-Policy"] += "; frame-ancestors 'self'"
+    policy = answer["Content-Security-Policy"]
+    answer["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     return answer
 
 

@@ -129,7 +129,7 @@ def show_address(request: HttpRequest) -> HttpResponseBase:
         "history": list_addresses(),
         "outdated": list_outdated_posters(row.address),
         "problems": problems,
-        **address_context(request, values),
+        **address_context(request, values, row.address),
     }
     return render(request, "console/settings_address.html", context, status=422 if problems else 200)
 

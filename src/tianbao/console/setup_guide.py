@@ -22,7 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tianbao.console.address_test import show_state
-from tianbao.console.area_field import read_area
+from tianbao.console.area_field import read_site_area
 from tianbao.console.labels import LABELS
 from tianbao.console.login import sign_in
 from tianbao.console.middleware import works_before_set_up
@@ -152,7 +152,7 @@ def _finish(request: HttpRequest, token: str, guide: Guide) -> HttpResponseBase:
         username=username,
         password=password,
         site_name=typed["site"]["site_name"],
-        site_area=read_area(typed["site"], "site_area"),
+        site_area=read_site_area(typed["site"], "site_area"),
         keys=settings.CONFIG.keys,
         now_ms=time.time_ns() // 1_000_000,
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tianbao.console.address_test import address_context, chosen_address, start_test
-from tianbao.console.area_field import area_field, read_area
+from tianbao.console.area_field import area_field, read_area, read_site_area
 from tianbao.console.labels import LABELS
 from tianbao.console.text_fields import FIELDS as TEXT_FIELDS
 from tianbao.console.text_fields import read_days, read_texts, text_fields, write_texts
@@ -216,7 +216,7 @@ class SiteStep:
         values = guide.values(self.name)
         problems = check_line(values.get("site_name", ""), "site_name", NAME_LENGTH_MAX)
         try:
-            if not read_area(values, "site_area") and OrganisationStep.area_of(guide):
+            if not read_site_area(values, "site_area") and OrganisationStep.area_of(guide):
                 problems.append(Problem(Code.REQUIRED, "site_area"))
         except Refused as refused:
             problems += refused.problems

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tianbao.console.area_field import area_field, read_area
+from tianbao.console.area_field import area_field, read_site_area
 from tianbao.console.labels import LABELS
 from tianbao.console.notices import sentences_of, tell
 from tianbao.domain.problems import Problem, Refused
@@ -39,7 +39,7 @@ def show_new_site(request: HttpRequest) -> HttpResponseBase:
     try:
         site = services.create_site(
             name=request.POST.get("name", ""),
-            area=read_area(request.POST, "area"),
+            area=read_site_area(request.POST, "area"),
             staff=request.user,
             now_ms=_now_ms(),
         )
@@ -59,7 +59,7 @@ def show_site(request: HttpRequest, code: str) -> HttpResponseBase:
         services.change_site(
             site=site,
             name=request.POST.get("name", ""),
-            area=read_area(request.POST, "area"),
+            area=read_site_area(request.POST, "area"),
             staff=request.user,
             now_ms=_now_ms(),
         )
@@ -98,6 +98,7 @@ def show_many(request: HttpRequest) -> HttpResponseBase:
                 problems = sentences_of(refused)
     context = {
         "text": text,
+        "labels": LABELS,
         "rows": [(line, [_say(problem) for problem in line.problems]) for line in pasted],
         "is_ready": bool(pasted) and not any(line.problems for line in pasted),
         "problems": problems,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -69,6 +70,8 @@ def read_address(text: str, question: str = "address") -> str:
         raise refuse(Code.REQUIRED, question)
     if len(text) > ADDRESS_LENGTH_MAX:
         raise refuse(Code.TOO_LONG, question, length_max=ADDRESS_LENGTH_MAX)
+    if not text.isprintable():  # urlsplit drops line breaks without a word
+        raise refuse_staff(StaffCode.NOT_AN_ADDRESS, question)
     try:
         parts = urlsplit(text if "://" in text else f"//{text}")
         host, port = _read_host(parts.hostname or ""), parts.port
@@ -96,12 +99,13 @@ def reach_of(address: str) -> Reach:
     return Reach.PUBLIC if number.is_global else Reach.LOCAL_NETWORK
 
 
-def find_addresses(*, own: str, port: int) -> list[Proposal]:
+def find_addresses(*, known: Iterable[str], port: int) -> list[Proposal]:
     """Addresses worth trying, the most useful first.
 
-    `own` is the address the person's own browser used; `port` where this server listens.
+    `known` are addresses at hand, such as the one that the person's own browser used; `port` is where this
+    server listens.
     """
-    found = [own] if own else []
+    found = [address for address in known if address]
     found += [f"http://{number}" + (f":{port}" if port != 80 else "") for number in _network_numbers()]
     proposals = {address: Proposal(address, reach_of(address)) for address in found}
     order = list(Reach)

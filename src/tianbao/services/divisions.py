@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from tianbao.data import read_divisions
-from tianbao.domain.places import Candidates, Gazetteer, Place, Resolved
+from tianbao.domain.places import Candidates, Gazetteer, Level, Place, Resolved
 from tianbao.domain.problems import Code, refuse
 
 AREA_TEXT_LENGTH_MAX: Final = 100
@@ -49,6 +49,11 @@ def find_area(*, text: str, code: str = "", question: str = "area") -> str:
             return code
         raise refuse(Code.PLACE_UNCLEAR, question)
     raise refuse(Code.UNKNOWN_PLACE_CODE, question)
+
+
+def is_site_area(code: str) -> bool:
+    """Whether an area is small enough for a site: a county, or whatever holds no counties (东莞, 香港)."""
+    return not any(place.level <= Level.COUNTY for place in gazetteer().children(code))
 
 
 def area_candidates(text: str) -> tuple[Place, ...]:

@@ -17,6 +17,7 @@ class StaffCode(StrEnum):
     """Expected failures of staff's own acts; the public API never says them."""
 
     ALREADY_SET_UP = "already_set_up"
+    COUNTY_NEEDED = "county_needed"
     CANNOT_UNLOCK = "cannot_unlock"
     NOT_AN_ADDRESS = "not_an_address"
     NAME_TAKEN = "name_taken"
@@ -52,6 +53,7 @@ def message(problem: Problem, _: Translator, label: str = "") -> str:
 def _sentences(_: Translator) -> dict[str, str]:
     return {
         StaffCode.ALREADY_SET_UP: _("This installation is set up already."),
+        StaffCode.COUNTY_NEEDED: _("Please pick at least the county."),
         StaffCode.CANNOT_UNLOCK: _("This password does not open the names."),
         StaffCode.NOT_AN_ADDRESS: _(
             "This is not an address that phones can open. Write it like https://example.org."

@@ -6,6 +6,7 @@ Must not know: screens, sessions, the one-time link.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from django.db import transaction
@@ -20,7 +21,7 @@ from tianbao.services.divisions import find_area, time_zone_of
 from tianbao.services.forms import built_in_forms, publish_form
 from tianbao.services.organisation import check_line, check_organisation, check_texts, stripped
 from tianbao.services.refusals import StaffCode, refuse_staff
-from tianbao.services.sites import NAME_LENGTH_MAX, create_site
+from tianbao.services.sites import NAME_LENGTH_MAX, create_site, find_site_area
 from tianbao.services.staff import check_password, check_username, create_administrator
 from tianbao.services.wording import Occasion, wording_of
 from tianbao.store.models import Organisation, Site
@@ -52,7 +53,7 @@ def set_up_installation(
     """
     problems: list[Problem] = []
     area = _found(area, "area", problems)
-    site_area = _found(site_area, "site_area", problems)
+    site_area = _found(site_area, "site_area", problems, find=find_site_area)
     wording = wording_of(Occasion.EPIDEMIC, area=area)
     purpose, legal_basis = purpose or wording.purpose, legal_basis or wording.legal_basis
     notice, time_zone = notice or wording.notice, time_zone or time_zone_of(area)
@@ -92,9 +93,9 @@ def set_up_installation(
         return create_site(name=site_name, area=site_area, staff=staff, now_ms=now_ms)
 
 
-def _found(area: str, question: str, problems: list[Problem]) -> str:
+def _found(area: str, question: str, problems: list[Problem], *, find: Callable[..., str] = find_area) -> str:
     try:
-        return find_area(text=area, question=question)
+        return find(text=area, question=question)
     except Refused as refused:
         problems += refused.problems
         return ""

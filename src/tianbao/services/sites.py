@@ -20,7 +20,7 @@ from tianbao.domain.ids import uuid7
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.sites import SiteState, site_code
 from tianbao.services.audit import record_act
-from tianbao.services.divisions import area_candidates, area_name, find_area
+from tianbao.services.divisions import area_candidates, area_name, find_area, is_site_area
 from tianbao.services.forms import newest_form
 from tianbao.services.organisation import bump_generation, check_line, find_organisation
 from tianbao.services.refusals import StaffCode, refuse_staff
@@ -118,7 +118,7 @@ def create_site(*, name: str, area: str, staff: Staff | None, now_ms: int) -> Si
     """A new, open site. `area` is a code, or a text that means one area; empty outside the divisions."""
     problems = check_line(name, "name", NAME_LENGTH_MAX)
     try:
-        area = find_area(text=area)
+        area = find_site_area(text=area)
     except Refused as refused:
         problems += refused.problems
     if problems:
@@ -143,6 +143,14 @@ def create_sites(*, pasted: Sequence[PastedSite], staff: Staff, now_ms: int) -> 
     return made
 
 
+def find_site_area(*, text: str, code: str = "", question: str = "area") -> str:
+    """`divisions.find_area` for a site, whose county must be known; empty outside the divisions."""
+    area = find_area(text=text, code=code, question=question)
+    if area and not is_site_area(area):
+        raise refuse_staff(StaffCode.COUNTY_NEEDED, question)
+    return area
+
+
 def read_pasted_sites(text: str, *, area_default: str) -> list[PastedSite]:
     """Lines of "name, area" (comma, tab or Chinese comma), as they come out of a spreadsheet.
 
@@ -160,7 +168,7 @@ def change_site(*, site: Site, name: str, area: str, staff: Staff, now_ms: int) 
     """Another name, or another area of the same county."""
     problems = check_line(name, "name", NAME_LENGTH_MAX)
     try:
-        area = find_area(text=area)
+        area = find_site_area(text=area)
     except Refused as refused:
         problems += refused.problems
     if problems:
@@ -226,7 +234,7 @@ def _read_pasted(number: int, line: str, area_default: str) -> PastedSite:
     name, area_text = _split_pasted(line)
     problems = tuple(check_line(name, "name", NAME_LENGTH_MAX))
     try:
-        area = find_area(text=area_text) if area_text else area_default
+        area = find_site_area(text=area_text or area_default)
     except Refused as refused:
         candidates = tuple(area_name(place.code) for place in area_candidates(area_text))
         return PastedSite(number, name, area_text, problems=(*problems, *refused.problems), candidates=candidates)

@@ -1,0 +1,14 @@
+// What every screen does: go to the first field with a problem, close an open menu.
+
+const wrong = document.querySelector('[aria-invalid=true]');
+if (wrong) wrong.focus();
+
+const menu = document.querySelector('.menu');
+if (menu) {
+  document.addEventListener('click', event => { if (!menu.contains(event.target)) menu.open = false; });
+  menu.addEventListener('keydown', event => {
+    if (event.key !== 'Escape') return;
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  });
+}
