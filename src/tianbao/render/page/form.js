@@ -90,5 +90,3 @@ form.addEventListener('keydown', event => {
   const all = [...form.querySelectorAll('input:not([type=hidden]),select,button')].filter(one => one.offsetParent);
   all[all.indexOf(field) + 1].focus();
 });
-
-if (!summary.hidden) summary.focus();

@@ -3,7 +3,7 @@
 const rowsOf = repeat => [...repeat.children].filter(part => part.matches('.row'));
 
 // Counts the rows anew: in what is read, in every name and reference, and in what the buttons offer.
-function number(repeat) {
+function renumber(repeat) {
   const rows = rowsOf(repeat);
   rows.forEach((row, index) => {
     row.querySelector('legend').textContent = index + 1;
@@ -27,7 +27,7 @@ function addRow(repeat) {
   const row = rows[0].cloneNode(true);
   empty(row);
   rows.pop().after(row);
-  number(repeat);
+  renumber(repeat);
   changed();
   return row;
 }
@@ -46,7 +46,7 @@ form.addEventListener('click', event => {
   if (action == 'add') target = addRow(repeat).querySelector('input,select');
   else if (rowsOf(repeat)[1]) event.target.closest('.row').remove();
   else empty(event.target.closest('.row'));
-  number(repeat);
+  renumber(repeat);
   changed();
   target.focus();
 });

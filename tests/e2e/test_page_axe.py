@@ -1,0 +1,136 @@
+"""axe-core finds nothing on the form page, in any state it can be in; and nobody has to scroll sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from tests.e2e.browser import chromium
+from tests.e2e.stand_in import StandIn, busy, standing_in
+from tests.page_samples import page
+
+from tianbao.domain.problems import Code, Problem
+from tianbao.render.form_page import EMPTY, Filled, Purpose
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+WITH_PROBLEMS = Filled(
+    values={"itinerary.1.place": ["朝阳"], "temperature": ["x"], "symptoms": ["none", "fever"]},
+    rows={"companions": 3},
+    problems=(
+        Problem(Code.REQUIRED, "name"),
+        Problem(Code.REQUIRED, "reason"),
+        Problem(Code.NOT_A_NUMBER, "temperature"),
+        Problem(Code.EXCLUSIVE_CHOICE, "symptoms"),
+        Problem(Code.NOT_ACKNOWLEDGED, "consent"),
+    ),
+    candidates={"itinerary.1.place": (("110105", "北京市朝阳区"), ("211300", "辽宁省朝阳市"))},
+)
+
+
+def stay(tab: Page) -> None:
+    """Leaves the page as it came."""
+
+
+def show_missing(tab: Page) -> None:
+    tab.click("form > button:not(.sr)")
+    expect(tab.locator("#problems")).to_be_visible()
+
+
+def suggest(tab: Page) -> None:
+    tab.locator("[name='itinerary.0.place']").press_sequentially("bd")
+    expect(tab.locator("[role=option]")).to_have_count(2)
+    tab.locator("[name='itinerary.0.place']").press("ArrowDown")
+    expect(tab.locator("[aria-selected]")).to_be_visible()
+
+
+def open_steps(tab: Page) -> None:
+    tab.click(".place > button")
+    expect(tab.locator(".steps select")).to_be_visible()
+
+
+def add_rows(tab: Page) -> None:
+    for _ in range(2):
+        tab.click("[value='add:itinerary']")
+    tab.click("summary")
+
+
+def queue(tab: Page) -> None:
+    tab.fill("#name", "A")
+    tab.fill("#address", "A")
+    tab.select_option("#reason", "work")
+    tab.check("[value=none]")
+    tab.check("#consent")
+    tab.click("form > button:not(.sr)")
+    expect(tab.locator("#state button").first).to_be_visible()
+
+
+def enlarge(tab: Page) -> None:
+    tab.click("label[for=large]")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[StandIn]:
+    with standing_in() as server:
+        server.answer = busy
+        for language in ("zh-Hans", "en"):
+            server.pages[f"/{language}"] = page(language)
+            server.pages[f"/{language}/problems"] = page(language, filled=WITH_PROBLEMS)
+            server.pages[f"/{language}/correct"] = page(language, purpose=Purpose.CORRECT, filled=EMPTY)
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("path", "act", "width", "scheme"),
+    [
+        ("/zh-Hans", stay, 320, "light"),
+        ("/en", stay, 320, "dark"),
+        ("/en", stay, 1440, "light"),
+        ("/zh-Hans", enlarge, 320, "light"),
+        ("/en", enlarge, 320, "light"),
+        ("/zh-Hans", show_missing, 320, "dark"),
+        ("/en", suggest, 320, "light"),
+        ("/zh-Hans", open_steps, 320, "dark"),
+        ("/en", add_rows, 320, "light"),
+        ("/en", queue, 320, "light"),
+        ("/zh-Hans", queue, 320, "dark"),
+        ("/en/problems", stay, 320, "light"),
+        ("/zh-Hans/problems", stay, 320, "dark"),
+        ("/en/correct", stay, 320, "light"),
+    ],
+)
+def test_axe_finds_nothing(
+    browser: Browser, server: StandIn, path: str, act: Callable[[Page], None], width: int, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 568}, color_scheme=scheme, bypass_csp=True)
+    tab = context.new_page()
+    tab.goto(server.address + path)
+    act(tab)
+    found = Axe().run(tab, options=RULES)
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found.response["violations"]] == []
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/zh-Hans", "/en/problems"])
+def test_whatever_is_touched_is_large_enough(browser: Browser, server: StandIn, path: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 568})
+    tab = context.new_page()
+    tab.goto(server.address + path)
+    small = tab.evaluate(
+        """() => [...document.querySelectorAll('header a, label[for=large], label.choice, button, select, summary,'
+            + 'input:not([type=hidden]):not([type=checkbox]):not([type=radio])')]
+          .filter(one => one.offsetParent && !one.matches('.sr') && one.getBoundingClientRect().height < 44)
+          .map(one => one.outerHTML)"""
+    )
+    assert small == []
+    context.close()

@@ -1,0 +1,51 @@
+"""What the tests of registrants' pages show: an installation, a site, the built-in form, translators."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from tests import cast
+
+from tianbao.domain.forms import Form, load_form
+from tianbao.domain.sites import Installation, Site
+from tianbao.render.form_page import form_page
+from tianbao.services.wording import Occasion, wording_of
+from tianbao.texts import Translator
+
+_WORDING = wording_of(Occasion.EPIDEMIC, area=cast.AREA)
+_MIGRANT: Final = Path(__file__).parent.parent / "src/tianbao/data/forms/migrant.json"
+
+INSTALLATION: Final = Installation(
+    organisation=cast.ORGANISATION,
+    area=cast.AREA,
+    address=cast.ADDRESS,
+    purpose=_WORDING.purpose,
+    legal_basis=_WORDING.legal_basis,
+    notice=_WORDING.notice,
+    contact=cast.CONTACT,
+)
+SITE: Final = Site("K7M2P", cast.SITE_NAMES[0], cast.AREA, "蒲阳镇")
+OTHER_SITE: Final = Site("X4Q9T", cast.SITE_NAMES[1], cast.AREA, "蒲阳镇")
+MIGRANT: Final = load_form(json.loads(_MIGRANT.read_text("utf-8")))
+
+
+def texts(language: str) -> Translator:
+    """The program's texts in a language, from the translations that stand beside the tests."""
+    translations = json.loads((Path(__file__).parent / "page_texts.json").read_text("utf-8"))
+    return (lambda text: str(translations.get(text, text))) if language == "zh-Hans" else (lambda text: text)
+
+
+def page(language: str = "en", *, form: Form = MIGRANT, site: Site = SITE, **given: Any) -> str:
+    """The page of a form, posting to its site unless told otherwise."""
+    given = {"action": site.path(), **given}
+    return form_page(installation=INSTALLATION, site=site, form=form, language=language, _=texts(language), **given)
+
+
+def form_of(*questions: dict[str, Any]) -> Form:
+    """A form of these questions, each as stored but with its name for a label unless it has one."""
+    complete = [{"label": {"en": question["name"]}, **question} for question in questions]
+    return load_form(
+        {"name": "sample", "version": 1, "title": {"en": "Sample"}, "languages": ["en"], "questions": complete}
+    )
