@@ -33,6 +33,7 @@ _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 _DATE = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?")
 _HALF_WIDTH = str.maketrans("０１２３４５６７８９．－／＋", "0123456789.-/+")
+_DOCUMENT_TYPES: Mapping[Any, documents.DocumentType] = {kind.value: kind for kind in documents.DocumentType}
 _PLACE_KEYS = frozenset({"text", "code"})
 _ACKNOWLEDGED = frozenset({"yes", "true", "on", "ok", "1"})
 
@@ -216,7 +217,7 @@ def _text_reader(question: Question, beside: tuple[Question, ...], places: Resol
             case Kind.PHONE:
                 doubts = phones.read_phone(text).doubts
             case Kind.DOCUMENT:
-                document = documents.DocumentType(answers.get(document_type, "other"))
+                document = _DOCUMENT_TYPES.get(answers.get(document_type), documents.DocumentType.OTHER)
                 doubts = documents.read_document(document, text, today=today).doubts
         if doubts:
             outcome.marks[path] = [doubt.value for doubt in doubts]
