@@ -50,5 +50,8 @@ def make_cast(*, keys: Path, now_ms: int = NOW_MS) -> Cast:
         password_cost=CHEAP,
     )
     administrator = Staff.objects.get()
-    others = [create_site(name=name, area=AREA, staff=administrator, now_ms=now_ms) for name in SITE_NAMES[1:]]
+    others = [
+        create_site(name=name, area=AREA, staff=administrator, now_ms=now_ms + later_ms)
+        for later_ms, name in enumerate(SITE_NAMES[1:], start=1)
+    ]
     return Cast(Organisation.objects.get(), administrator, [first, *others])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-
 from tests import cast
 from tests.cast import PASSWORD, USERNAME, Cast
+
 from tianbao.console.keyring import KEYRING
 from tianbao.console.middleware import POLICY
 from tianbao.domain.problems import Refused
@@ -96,9 +96,7 @@ def test_after_a_restart_facts_stay_and_names_wait_for_the_password(signed_in: C
 
 
 def test_a_new_password_lets_in_and_opens_the_names(signed_in: Client, keys) -> None:
-    answer = signed_in.post(
-        "/console/password", {"old": PASSWORD, "new": NEW_PASSWORD, "again": NEW_PASSWORD}
-    )
+    answer = signed_in.post("/console/password", {"old": PASSWORD, "new": NEW_PASSWORD, "again": NEW_PASSWORD})
     assert answer.status_code == 302
     assert signed_in.get("/console/sites").status_code == 200, "the session goes on"
     KEYRING.lock()

@@ -85,6 +85,8 @@ class OrganisationStep:
             contact=values.get("contact", ""),
             time_zone=values.get("time_zone") or time_zone_of(area),
         )
+        if values.get("is_elsewhere") and not values.get("time_zone"):
+            problems.append(Problem(Code.REQUIRED, "time_zone"))
         if problems:
             raise Refused(*problems)
 
