@@ -7,12 +7,19 @@ on disk (SQLite: WAL with synchronous=FULL).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from tianbao.config import Config
-from tianbao.store.hot_sql import POSTGRESQL, SQLITE, IntakeKeyRow, SubmissionRow
+from tianbao.store.hot_sql import (
+    POSTGRESQL,
+    SQLITE,
+    SQLITE_ROWS,
+    IntakeKeyRow,
+    SubmissionRow,
+    sqlite_append,
+)
 from tianbao.store.sqlite import bring_recent_sqlite
 
 bring_recent_sqlite()
@@ -25,9 +32,7 @@ BUSY_WAIT_MS: Final = 5_000
 class Ledger(Protocol):
     """The edge's own tables."""
 
-    def append(
-        self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]
-    ) -> list[SubmissionRow | None]:
+    def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
         """Commits new keys and rows in one transaction; for each row None, or what stands under its id."""
 
     def find(self, submission: str) -> SubmissionRow | None:
@@ -40,6 +45,13 @@ class Ledger(Protocol):
         """The highest sequence number given."""
 
     def close(self) -> None: ...
+
+
+class _Standing(Exception):
+    """An id of the batch stands already."""
+
+
+_Insert: TypeAlias = Callable[[Sequence[SubmissionRow]], "list[SubmissionRow | None]"]
 
 
 class SqliteLedger:
@@ -56,24 +68,44 @@ class SqliteLedger:
         ):
             self._connection.execute(f"PRAGMA {pragma}")
 
-    def append(
-        self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]
+    def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
+        try:
+            return self._commit(keys, rows, self._insert_all)
+        except _Standing:
+            return self._commit(keys, rows, self._insert_each)
+
+    def _commit(
+        self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow], insert: _Insert
     ) -> list[SubmissionRow | None]:
-        execute = self._connection.execute
-        execute("BEGIN IMMEDIATE")
+        self._connection.execute("BEGIN IMMEDIATE")
         try:
             for key in keys:
-                execute(SQLITE.add_key, key)
-            standing: list[SubmissionRow | None] = []
-            for row in rows:
-                is_new = execute(SQLITE.append, row).rowcount == 1
-                standing.append(None if is_new else self.find(row.id))
-            execute("COMMIT")
+                self._connection.execute(SQLITE.add_key, key)
+            standing = insert(rows)
+            self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
-                execute("ROLLBACK")
+                self._connection.execute("ROLLBACK")
             raise
         return standing
+
+    def _insert_all(self, rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
+        """Many rows a statement: each statement gives the interpreter up and waits for it only once."""
+        start = 0
+        for size in SQLITE_ROWS:
+            while len(rows) - start >= size:
+                values = [value for row in rows[start : start + size] for value in row]
+                if self._connection.execute(sqlite_append(size), values).rowcount != size:
+                    raise _Standing
+                start += size
+        return [None] * len(rows)
+
+    def _insert_each(self, rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
+        """One row a statement, for the rare batch in which an id stands already."""
+        return [
+            None if self._connection.execute(SQLITE.append, row).rowcount == 1 else self.find(row.id)
+            for row in rows
+        ]
 
     def find(self, submission: str) -> SubmissionRow | None:
         found = self._connection.execute(SQLITE.find_submission, (submission,)).fetchone()
@@ -98,18 +130,12 @@ class PostgresLedger:
 
         self._connection = psycopg.connect(url, autocommit=True)
 
-    def append(
-        self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]
-    ) -> list[SubmissionRow | None]:
+    def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
         with self._connection.transaction():
             for key in keys:
                 self._connection.execute(POSTGRESQL.add_key, key)
             columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
-            new = (
-                {row[0].hex for row in self._connection.execute(POSTGRESQL.append, columns)}
-                if rows
-                else set()
-            )
+            new = {row[0].hex for row in self._connection.execute(POSTGRESQL.append, columns)} if rows else set()
             standing: list[SubmissionRow | None] = []
             for row in rows:
                 standing.append(None if row.id in new else self.find(row.id))

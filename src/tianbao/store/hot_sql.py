@@ -7,6 +7,7 @@ not know: connections, threads, what the rows mean.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, NamedTuple
 
 
@@ -80,12 +81,20 @@ _FIND_STAFF_REVISION = (
     "WHERE record_id = ? AND kind = 4 ORDER BY revision DESC LIMIT 1"
 )
 
+SQLITE_ROWS: Final = (256, 64, 16, 4, 1)
+"""How many rows an insert takes; a batch is made up of these, so that few statements are ever prepared."""
+
+
+@cache
+def sqlite_append(rows: int) -> str:
+    """The insert of several rows at once."""
+    values = ", ".join([f"({', '.join('?' * len(SubmissionRow._fields))})"] * rows)
+    return f"INSERT INTO submission ({SUBMISSION_COLUMNS}) VALUES {values} ON CONFLICT (id) DO NOTHING"  # noqa: S608
+
+
 SQLITE: Final = Statements(
     add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-    append=(
-        f"INSERT INTO submission ({SUBMISSION_COLUMNS}) "  # noqa: S608
-        f"VALUES ({', '.join('?' * len(SubmissionRow._fields))}) ON CONFLICT (id) DO NOTHING"
-    ),
+    append=sqlite_append(1),
     find_submission=_FIND_SUBMISSION,
     find_history=_FIND_HISTORY,
     count_submissions=_COUNT_SUBMISSIONS,
