@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, Protocol, TypeAlias
 
 from tianbao.domain import documents, expressions, names, phones
@@ -26,6 +27,8 @@ from tianbao.domain.problems import Code, Problem
 
 CANDIDATES_MAX: Final = 12
 """Candidates of an unclear place that are shown to choose from."""
+RESOLVED_MAX: Final = 16_384
+"""Place texts whose reading is remembered."""
 YEAR_MIN: Final = 1900
 YEAR_MAX: Final = 2100
 
@@ -70,7 +73,7 @@ _Read: TypeAlias = Callable[[Any, Path, Answers, date, Validation], Any]
 
 def compile_form(form: Form, places: Resolver) -> Validator:
     """The validator of a form version: `validate(answers, today) -> Validation`."""
-    read_level = _compile_level(form.questions, places)
+    read_level = _compile_level(form.questions, _Remembering(places))
 
     def validate(given: Mapping[str, Any], today: date) -> Validation:
         outcome = Validation()
@@ -78,6 +81,16 @@ def compile_form(form: Form, places: Resolver) -> Validator:
         return outcome
 
     return validate
+
+
+class _Remembering:
+    """A resolver that remembers what it resolved: the people of one gate come from few places."""
+
+    def __init__(self, places: Resolver) -> None:
+        self.resolve = lru_cache(RESOLVED_MAX)(places.resolve)
+        self.place = places.place
+        self.full_name = lru_cache(RESOLVED_MAX)(places.full_name)
+        self.contains = places.contains
 
 
 _ReadLevel: TypeAlias = Callable[[Mapping[str, Any], str, Scope | None, date, Validation], Answers]
