@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from tianbao.console.middleware import POLICY
 from tianbao.domain.problems import Code, refuse
-from tianbao.domain.sites import SiteState, poster_url
+from tianbao.domain.sites import SiteState
 from tianbao.render.pages import page_csp
 from tianbao.render.poster import Paper, poster_page
 from tianbao.services.addresses import is_address_proved
@@ -65,7 +65,8 @@ class Style:
 def show_site_poster(request: HttpRequest, code: str) -> HttpResponse:
     """One site's poster on the screen, with a choice of paper and language."""
     site = find_site(code)
-    context = {"site": site, "sites": [site], "url": poster_url(load_installation(), to_domain_site(site))}
+    url = f"{load_installation().address}{to_domain_site(site).path()}"
+    context = {"site": site, "sites": [site], "url": url}
     return _show(request, "console/poster.html", context)
 
 

@@ -14,7 +14,7 @@ class AreaField {
   constructor(box) {
     this.box = box;
     this.input = box.querySelector('input[id]');
-    this.code = box.querySelector('input[type=hidden]') || box.appendChild(make('input', {type: 'hidden', name: this.input.name + '_code'}));
+    this.code = box.querySelector('input[type=hidden]');
     this.list = make('ul', {className: 'area-list', id: this.input.id + '-list', hidden: true});
     this.list.setAttribute('role', 'listbox');
     this.list.setAttribute('aria-label', box.dataset.count);
@@ -33,20 +33,22 @@ class AreaField {
 
   choose(text, code) {
     this.input.value = text;
-    this.code.value = code;
-    this.dropCandidates();
+    this.setCode(code);
     this.close();
   }
 
-  // The server's candidates belong to the text they were found for.
-  dropCandidates() {
+  // The server's candidates, which carry the code while they stand, belong to the text they were found for.
+  setCode(code) {
     const candidates = this.box.querySelector('.area-candidates');
-    if (candidates) candidates.remove();
+    if (candidates) {
+      this.code = make('input', {type: 'hidden', name: this.input.name + '_code'});
+      candidates.replaceWith(this.code);
+    }
+    this.code.value = code;
   }
 
   typed() {
-    this.code.value = '';
-    this.dropCandidates();
+    this.setCode('');
     clearTimeout(this.waiting);
     const text = this.input.value.trim();
     if (!text) return this.close();
