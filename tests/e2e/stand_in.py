@@ -22,13 +22,7 @@ SUGGESTIONS = [
     {"code": "130600", "name": "保定市", "full": "河北省保定市"},
 ]
 PROVINCES = [{"code": "130000", "name": "河北省"}, {"code": "110000", "name": "北京市"}]
-HEBEI = [
-    {
-        "code": "130600",
-        "name": "保定市",
-        "places": [{"code": "130636", "name": "顺平县", "places": [{"code": "130636100", "name": "蒲阳镇"}]}],
-    }
-]
+HEBEI = [["06", "保定市", "bds", [["36", "顺平县", "spx", [["100", "蒲阳镇", "pyz"]]]]]]
 RECEIPT = "r" * 43
 PAGES = {
     SITE.path(): page("en"),

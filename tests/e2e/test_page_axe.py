@@ -37,7 +37,7 @@ def stay(tab: Page) -> None:
 
 def show_missing(tab: Page) -> None:
     tab.click("form > button:not(.sr)")
-    expect(tab.locator("#problems")).to_be_visible()
+    expect(tab.locator("#_problems")).to_be_visible()
 
 
 def suggest(tab: Page) -> None:
@@ -65,11 +65,11 @@ def queue(tab: Page) -> None:
     tab.check("[value=none]")
     tab.check("#consent")
     tab.click("form > button:not(.sr)")
-    expect(tab.locator("#state button").first).to_be_visible()
+    expect(tab.locator("#_state button").first).to_be_visible()
 
 
 def enlarge(tab: Page) -> None:
-    tab.click("label[for=large]")
+    tab.click("label[for=_large]")
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_whatever_is_touched_is_large_enough(browser: Browser, server: StandIn, 
     tab = context.new_page()
     tab.goto(server.address + path)
     small = tab.evaluate(
-        """() => [...document.querySelectorAll('header a, label[for=large], label.choice, button, select, summary,'
+        """() => [...document.querySelectorAll('header a, label[for=_large], label.choice, button, select, summary,'
             + 'input:not([type=hidden]):not([type=checkbox]):not([type=radio])')]
           .filter(one => one.offsetParent && !one.matches('.sr') && one.getBoundingClientRect().height < 44)
           .map(one => one.outerHTML)"""

@@ -80,12 +80,12 @@ def kept(tab: Page) -> list[dict[str, object]]:
 
 
 def wait_for_draft(tab: Page) -> None:
-    expect(tab.locator("#draft")).to_be_visible()
+    expect(tab.locator("#_draft")).to_be_visible()
 
 
 def submit_and_stay(tab: Page) -> None:
     tab.click(SUBMIT)
-    expect(tab.locator("#state")).to_contain_text("Not sent yet")
+    expect(tab.locator("#_state")).to_contain_text("Not sent yet")
 
 
 def test_nothing_is_asked_for_but_the_page_until_a_place_or_a_submission(tab: Page, server: StandIn) -> None:
@@ -155,9 +155,9 @@ def test_a_draft_survives_a_reload_and_cannot_be_read_from_the_disk(tab: Page) -
 def test_a_draft_is_forgotten_on_request(tab: Page) -> None:
     fill_in(tab)
     wait_for_draft(tab)
-    tab.click("#draft button")
+    tab.click("#_draft button")
     expect(tab.locator("#name")).to_have_value("")
-    expect(tab.locator("#draft")).to_be_hidden()
+    expect(tab.locator("#_draft")).to_be_hidden()
     assert kept(tab) == []
 
 
@@ -179,7 +179,7 @@ def test_without_cryptography_the_draft_is_kept_and_the_page_says_so(
     tab = visit(phone, server)
     assert tab.evaluate("!crypto.subtle")
     fill_in(tab)
-    expect(tab.locator("#draft")).to_contain_text("72 hours")
+    expect(tab.locator("#_draft")).to_contain_text("72 hours")
     tab.wait_for_timeout(400)
     assert kept(tab) == [{"name": "draft", "isText": True}]
     tab.reload()
@@ -194,12 +194,12 @@ def test_the_queue_survives_closing_the_page_and_sends_at_the_next_visit(
     server.answer = busy
     fill_in(tab)
     submit_and_stay(tab)
-    expect(tab.locator("#state")).to_contain_text("Kept on this phone")
+    expect(tab.locator("#_state")).to_contain_text("Kept on this phone")
     assert kept(tab) == [{"name": "entry", "isText": False}]
     tab.close()
     server.answer = accept
     tab = visit(phone, server, OTHER_SITE.path())
-    expect(tab.locator("#state a")).to_have_attribute("href", f"/R/{RECEIPT}")
+    expect(tab.locator("#_state a")).to_have_attribute("href", f"/R/{RECEIPT}")
     first, again = server.posts
     assert (again.path, again.body) == (first.path, first.body)
     assert kept(tab) == []
@@ -210,9 +210,9 @@ def test_retry_after_is_honoured_and_try_now_does_not_wait(tab: Page, server: St
     server.answer = busy
     fill_in(tab)
     submit_and_stay(tab)
-    expect(tab.locator("#state")).to_contain_text(re.compile(r"Trying again in (2\d|30) s"))
+    expect(tab.locator("#_state")).to_contain_text(re.compile(r"Trying again in (2\d|30) s"))
     server.answer = accept
-    tab.click("#state button:has-text('Try now')")
+    tab.click("#_state button:has-text('Try now')")
     tab.wait_for_url("**/R")
     assert len(server.posts) == 2
 
@@ -231,7 +231,7 @@ def test_a_captive_portal_is_no_receipt(tab: Page, server: StandIn) -> None:
     server.answer = captive_portal
     fill_in(tab)
     submit_and_stay(tab)
-    expect(tab.locator("#state a")).to_have_count(0)
+    expect(tab.locator("#_state a")).to_have_count(0)
     assert tab.url.endswith(SITE.path())
     assert kept(tab) == [{"name": "entry", "isText": False}]
 
@@ -256,10 +256,10 @@ def test_a_family_is_queued_and_all_of_it_goes(tab: Page, server: StandIn) -> No
     expect(tab.locator("#name")).to_be_focused()
     fill_in(tab, "王小红")
     submit_and_stay(tab)
-    expect(tab.locator("#state")).to_contain_text("(2)")
+    expect(tab.locator("#_state")).to_contain_text("(2)")
     server.answer = accept
     server.posts.clear()
-    tab.click("#state button:has-text('Try now')")
+    tab.click("#_state button:has-text('Try now')")
     tab.wait_for_url("**/R")
     assert {post.json["answers"]["name"] for post in server.posts} == {"王小明", "王小红"}
 
@@ -270,10 +270,10 @@ def test_what_the_server_refuses_stands_beside_its_question(tab: Page, server: S
     tab.fill("[name='itinerary.0.place']", "x")
     tab.click(SUBMIT)
     place = tab.locator("[id='itinerary.0.place']")
-    expect(tab.locator("#problems")).to_be_focused()
+    expect(tab.locator("#_problems")).to_be_focused()
     expect(place).to_have_attribute("aria-invalid", "true")
     expect(tab.locator(".place .error")).to_have_text("“Place” is too long.")
-    tab.click("#problems a")
+    tab.click("#_problems a")
     expect(place).to_be_focused()
     expect(tab.locator("#name")).to_have_value("王小明")
     tab.reload()
@@ -293,8 +293,8 @@ def test_what_is_refused_later_becomes_the_draft_of_its_page(
     tab.close()
     server.answer = refuse("address", "“Where you stay here” is too long.")
     tab = visit(phone, server, OTHER_SITE.path())
-    expect(tab.locator("#state a")).to_have_attribute("href", SITE.path())
-    tab.click("#state a")
+    expect(tab.locator("#_state a")).to_have_attribute("href", SITE.path())
+    tab.click("#_state a")
     expect(tab.locator("#name")).to_have_value("王小明")
     expect(tab.locator(".error")).to_have_text("“Where you stay here” is too long.")
 
@@ -313,7 +313,7 @@ def test_an_answer_that_will_not_change_is_said_and_nothing_typed_is_lost(
     server.answer = answer
     fill_in(tab)
     tab.click(SUBMIT)
-    expect(tab.locator("#problems")).to_contain_text("takes no registrations")
+    expect(tab.locator("#_problems")).to_contain_text("takes no registrations")
     expect(tab.locator("#name")).to_have_value("王小明")
 
 
@@ -323,7 +323,7 @@ def test_what_is_missing_is_said_at_once(tab: Page, server: StandIn) -> None:
     tab.uncheck("#consent")
     tab.select_option("[name='itinerary.0.transport']", "train")
     tab.click(SUBMIT)
-    assert tab.locator("#problems a").all_inner_texts() == [
+    assert tab.locator("#_problems a").all_inner_texts() == [
         "Please fill in “Where you stay here”.",
         "Please fill in “Place”.",
         "Please read the notice and tick the box to agree.",
@@ -387,7 +387,7 @@ def test_a_suggested_place_is_chosen_with_the_keyboard_and_sent_with_its_code(ta
     expect(options).to_have_count(2)
     expect(place).to_have_attribute("aria-expanded", "true")
     place.press("ArrowDown")
-    expect(place).to_have_attribute("aria-activedescendant", "places-0")
+    expect(place).to_have_attribute("aria-activedescendant", "_places0")
     place.press("Enter")
     expect(place).to_have_value("河北省保定市顺平县")
     expect(options).to_have_count(0)
@@ -414,7 +414,9 @@ def test_a_suggestion_can_be_touched_and_typing_on_takes_the_code_away(tab: Page
 def test_a_place_is_chosen_step_by_step(tab: Page, server: StandIn) -> None:
     tab.click("text=Choose step by step")
     for level, name in enumerate(["河北省", "保定市", "顺平县", "蒲阳镇"]):
-        tab.locator(".steps select").nth(level).select_option(name)
+        select = tab.locator(".steps select").nth(level)
+        expect(select).to_have_accessible_name(["Province", "City", "County", "Township"][level])
+        select.select_option(name)
     expect(tab.locator("[name='itinerary.0.place']")).to_have_value("河北省保定市顺平县蒲阳镇")
     expect(tab.locator("[name='itinerary.0.place.code']")).to_have_value("130636100")
     assert server.paths[1:] == ["/places/provinces", "/places/13"]

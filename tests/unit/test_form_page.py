@@ -172,6 +172,15 @@ def test_groups_and_notes() -> None:
     assert Document(html).one("input", id="g.inner")["name"] == "g.inner"
 
 
+def test_a_repeat_within_a_repeat() -> None:
+    leaf = {"name": "c", "type": "text", "label": {"en": "C"}, "relevant": "${top} = ''"}
+    inner = {"name": "b", "type": "repeat", "label": {"en": "B"}, "questions": [leaf]}
+    form = form_of({"name": "top", "type": "text"}, {"name": "a", "type": "repeat", "questions": [inner]})
+    html = page(form=form, filled=Filled(values={"a.1.b.1.c": ["x"]}))
+    assert [name for name in fields_of(html) if name.startswith("a")] == ["a.0.b.0.c", "a.1.b.0.c", "a.1.b.1.c"]
+    assert "answer to: top" in html
+
+
 def test_what_was_filled_in_comes_back() -> None:
     filled = Filled(
         values={
@@ -208,10 +217,10 @@ def test_a_problem_stands_beside_its_question_and_in_the_summary() -> None:
     field = document.one("input", id="temperature")
     sentence = message(problem, texts("en"), "Temperature (°C)")
     assert (field["value"], field["aria-invalid"]) == ("99", "true")
-    assert "temperature-e" in field["aria-describedby"].split()
-    assert document.one("p", id="temperature-e")["text"] == sentence
+    assert "temperature:e" in field["aria-describedby"].split()
+    assert document.one("p", id="temperature:e")["text"] == sentence
     assert document.one("a", href="#temperature")["text"] == sentence
-    assert "hidden" not in document.one("section", id="problems")
+    assert "hidden" not in document.one("section", id="_problems")
     assert document.one("title")["text"].startswith("Please check:")
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -21,13 +21,15 @@ from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, Text,
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.sites import Installation, Site
 from tianbao.render.messages import message
-from tianbao.render.pages import page_csp, render_page, script, script_json
+from tianbao.render.pages import page_csp, queue_texts, render_page, script, script_json
 from tianbao.texts import Translator
 
 __all__ = ["EMPTY", "Filled", "Purpose", "form_page", "page_csp"]
 
 CHOICE_ROWS_MAX: Final = 6
 """Choices of a select_one that are shown as rows to touch; more become a drop-down list."""
+SUMMARY_MAX: Final = 50
+"""Problems in the summary; all of them stand beside their questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def form_page(
     page that comes filled in holds masked numbers which only a form post restores.
     """
     sheet = Sheet(form, language, _, filled)
-    sends_by_script = purpose is Purpose.REGISTER and filled is EMPTY and not hidden
+    sends_by_script = purpose is Purpose.REGISTER and filled == EMPTY and not hidden
     is_correction = purpose is Purpose.CORRECT
     return render_page(
         "form_page.html.j2",
@@ -92,9 +94,12 @@ def form_page(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
-    """A form as it is being shown: its questions together with what was filled in and what is wrong."""
+    """A form as it is being shown: its questions together with what was filled in and what is wrong.
+
+    Without slots, because what is wrong is sorted by path once.
+    """
 
     form: Form
     language: str
@@ -112,10 +117,8 @@ class Sheet:
     @property
     def summary(self) -> list[tuple[Path, str]]:
         """Every problem as (path of the field to go to, sentence); the path is empty where there is no field."""
-        return [
-            (problem.question if self._is_shown(problem.question) else "", self._sentence(problem))
-            for problem in self._all_problems()
-        ]
+        pairs = [(path, sentence) for path, sentences in self._sentences.items() for sentence in sentences]
+        return [(path if self._is_shown(path) else "", sentence) for path, sentence in pairs[:SUMMARY_MAX]]
 
     def text(self, text: Text) -> str:
         return text_in(text, self.language)
@@ -133,7 +136,7 @@ class Sheet:
         return max(1, self.filled.rows.get(path, 0), *with_values)
 
     def problems(self, path: Path) -> list[str]:
-        return [self._sentence(problem) for problem in self._all_problems() if problem.question == path]
+        return self._sentences.get(path, [])
 
     def is_choice_rows(self, question: Question) -> bool:
         """Whether the choices are rows to touch instead of a drop-down list."""
@@ -144,7 +147,7 @@ class Sheet:
     def described(self, question: Question, path: Path) -> dict[str, str]:
         """The attributes that tie a field to its hint and its problem."""
         has_problem = bool(self.problems(path))
-        ids = [f"{path}-h"] * bool(question.hint) + [f"{path}-e"] * has_problem
+        ids = [f"{path}:h"] * bool(question.hint) + [f"{path}:e"] * has_problem
         attributes = {"aria-describedby": " ".join(ids)} if ids else {}
         return {**attributes, "aria-invalid": "true"} if has_problem else attributes
 
@@ -161,26 +164,31 @@ class Sheet:
 
     def condition_hint(self, question: Question, path: Path) -> str:
         """What the condition looks at, in words, for a page without script."""
-        names = _condition(question.relevant).references()
-        labels = [self.text(other.label) for other in self._in_scope(path) if other.name in names]
+        names = sorted(_condition(question.relevant).references())
+        labels = [self.text(found.label) for name in names if (found := self._in_scope(name, path))]
         return self._("Only if it fits your answer to: {questions}").format(questions=", ".join(labels))
 
-    def _in_scope(self, path: Path) -> list[Question]:
-        beside = path.rpartition(".")[0]
-        around = self.form.question_at(beside) if beside else None
-        return list((around.questions if around else ()) or self.form.questions)
+    def _in_scope(self, name: str, path: Path) -> Question | None:
+        """The question that a name means at a path: the one beside it, else the nearest further out."""
+        around = path
+        while around:
+            around = around.rpartition(".")[0]
+            if found := self.form.question_at(f"{around}.{name}".lstrip(".")):
+                return found
+        return None
 
-    def _all_problems(self) -> list[Problem]:
+    @cached_property
+    def _sentences(self) -> dict[Path, list[str]]:
         unclear = [Problem(Code.PLACE_UNCLEAR, path) for path in self.filled.candidates]
-        return [*self.filled.problems, *unclear]
-
-    def _sentence(self, problem: Problem) -> str:
-        question = self.form.question_at(problem.question) if problem.question else None
-        return message(problem, self._, self.text(question.label) if question else "")
+        sentences: dict[Path, list[str]] = {}
+        for problem in (*self.filled.problems, *unclear):
+            question = self.form.question_at(problem.question)
+            sentence = message(problem, self._, self.text(question.label) if question else "")
+            sentences.setdefault(problem.question, []).append(sentence)
+        return sentences
 
     def _is_shown(self, path: Path) -> bool:
-        question = self.form.question_at(path) if path else None
-        return question is not None and not path.rpartition(".")[2].isdigit()
+        return self.form.question_at(path) is not None and not path.rpartition(".")[2].isdigit()
 
 
 @lru_cache(256)
@@ -226,16 +234,4 @@ def place_texts(_: Translator) -> dict[str, Any]:
     return {
         "suggestions": _("Suggestions"),
         "levels": [_("Province"), _("City"), _("County"), _("Township")],
-    }
-
-
-def queue_texts(_: Translator) -> dict[str, str]:
-    """The words of page/queue.js."""
-    return {
-        "sending": _("Sending…"),
-        "unsent": _("Not sent yet. Kept on this phone."),
-        "unkept": _("Not sent yet. Please keep this page open."),
-        "again": _("Trying again in {s} s"),
-        "sent": _("Sent. Open the receipt"),
-        "refused": _("A registration on this phone needs a correction. Open it"),
     }

@@ -73,6 +73,23 @@ def script_json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
+def queue_texts(_: Translator) -> dict[str, str]:
+    """The words of page/queue.js."""
+    return {
+        "sending": _("Sending…"),
+        "unsent": _("Not sent yet. Kept on this phone."),
+        "unkept": _("Not sent yet. Please keep this page open."),
+        "again": _("Trying again in {s} s"),
+        "sent": _("Sent. Open the receipt"),
+        "refused": _("A registration on this phone needs a correction. Open it"),
+    }
+
+
+def queue_script(_: Translator) -> Markup:
+    """For a page without a form that includes `queue.html.j2`: it sends what an earlier visit left unsent."""
+    return script("type.js", "dom.js", "store.js", "queue.js", constants={"T": queue_texts(_)})
+
+
 def render_page(
     template: str,
     *,

@@ -1,7 +1,7 @@
 // The form's answers as pairs of flat path and text, put in and taken out, and what is wrong with them. It works on
 // the fields as the server wrote them; the other files listen to the form's input and change events.
 
-const summary = byId('problems');
+const summary = byId('_problems');
 
 const changed = () => form.dispatchEvent(new Event('change'));
 const onChange = action => ['input', 'change'].forEach(name => form.addEventListener(name, action));
@@ -32,7 +32,7 @@ function fill(saved) {
 // Back to the page as it came.
 function clear() {
   form.querySelectorAll('.row + .row').forEach(row => row.remove());
-  form.reset();
+  HTMLFormElement.prototype.reset.call(form.firstElementChild);
   form.querySelectorAll('[type=hidden]').forEach(field => { field.value = ''; });
   show([]);
   changed();
@@ -44,11 +44,11 @@ const missing = () => [...form.querySelectorAll('.req')].filter(part => {
   return !part.closest('[hidden]') && !pairs(part)[0] && (!row || pairs(row)[0]);
 }).map(part => ({
   question: part.id || part.querySelector('[id][name]').id,
-  message: part.dataset.say || T.required.replace('{question}', part.querySelector('label,legend').textContent),
+  message: part.dataset.say || T.required.replace('{question}', () => part.querySelector('label,legend').textContent),
 }));
 
 function describe(field) {
-  field.setAttribute('aria-describedby', [field.id + '-h', field.id + '-e'].filter(byId).join(' '));
+  field.setAttribute('aria-describedby', [field.id + ':h', field.id + ':e'].filter(byId).join(' '));
 }
 
 // Problems as the server names them: {question, message}. Each stands beside its question and in the summary.
@@ -65,8 +65,8 @@ function show(problems) {
     const item = list.appendChild(make('li', field ? '' : message));
     if (!field) return;
     item.append(make('a', message, {href: '#' + question}));
-    (byId(question + '-h') || field.closest('.q').querySelector('label,legend'))
-      .after(make('p', message, {className: 'error', id: question + '-e'}));
+    (byId(question + ':h') || field.closest('.q').querySelector('label,legend'))
+      .after(make('p', message, {className: 'error', id: question + ':e'}));
     if (field.name) {
       field.setAttribute('aria-invalid', true);
       describe(field);

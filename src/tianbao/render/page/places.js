@@ -1,12 +1,12 @@
 // Helps to name a place: suggestions while typing (the ARIA combobox pattern), or a choice level by level. Only
 // helps: any text may stay, and without a network it is a plain text field.
 
-const list = make('ul', '', {id: 'places'});
+const list = make('ul', '', {id: '_places'});
 list.setAttribute('role', 'listbox');
 list.setAttribute('aria-label', T.suggestions);
 let asking;
 
-const load = path => fetch('/places' + path).then(reply => reply.json());
+const load = path => fetch('/places' + path).then(reply => reply.ok ? reply.json() : []);
 const isPlace = field => field.matches('.place>input[id]');
 
 function setPlace(field, text, code) {
@@ -26,7 +26,7 @@ function suggest(field, places) {
   close(field);
   if (!places[0] || document.activeElement != field) return;
   places.forEach(({full, code}, index) => {
-    const option = list.appendChild(make('li', full, {id: 'places-' + index}));
+    const option = list.appendChild(make('li', full, {id: '_places' + index}));
     option.setAttribute('role', 'option');
     option.onclick = () => {
       setPlace(field, full, code);
@@ -46,7 +46,7 @@ function mark(field, option) {
 }
 
 form.addEventListener('focusin', ({target}) => {
-  if (isPlace(target)) Object.entries({role: 'combobox', 'aria-expanded': false, 'aria-controls': 'places',
+  if (isPlace(target)) Object.entries({role: 'combobox', 'aria-expanded': false, 'aria-controls': '_places',
     'aria-autocomplete': 'list'}).forEach(([name, value]) => target.setAttribute(name, value));
 });
 form.addEventListener('focusout', ({target}) => { if (isPlace(target)) close(target); });
@@ -75,18 +75,21 @@ form.addEventListener('keydown', event => {
   event.preventDefault();
 }, true);
 
-// One level of the choice step by step; what is chosen stands in the field at once.
-function level(field, box, depth, places, before) {
+// One level of the choice step by step; what is chosen stands in the field at once. A place is [digits, name,
+// initials, places inside it], its code the digits of all around it and its own (domain.places.province_tree).
+function level(field, box, places, before, digits) {
   const select = box.appendChild(make('select'));
-  select.setAttribute('aria-label', T.levels[depth]);
-  [{name: T.levels[depth]}].concat(places).forEach(place => select.add(new Option(place.name)));
+  const word = T.levels[Math.min(8, (digits + places[0][0]).length) / 2 - 1];
+  select.setAttribute('aria-label', word);
+  [word].concat(places.map(place => place[1])).forEach(name => select.add(new Option(name)));
   select.onchange = () => {
     while (select.nextSibling) select.nextSibling.remove();
     const place = places[select.selectedIndex - 1];
     if (!place) return;
-    setPlace(field, before + place.name, place.code);
-    const below = depth ? Promise.resolve(place.places || []) : load('/' + place.code.slice(0, 2));
-    below.then(found => { if (found[0]) level(field, box, depth + 1, found, before + place.name); }, () => {});
+    const code = digits + place[0], full = before + place[1];
+    setPlace(field, full, code.padEnd(6, 0));
+    (digits ? Promise.resolve(place[3] || []) : load('/' + code))
+      .then(inner => inner[0] && level(field, box, inner, full, code), () => {});
   };
 }
 
@@ -95,7 +98,7 @@ form.addEventListener('click', ({target}) => {
   if (target.nextElementSibling) return target.nextElementSibling.remove();
   const box = make('div', '', {className: 'steps'});
   target.after(box);
-  load('/provinces').then(places => level(target.parentNode.querySelector('input[id]'), box, 0, places, ''),
-    () => box.remove());
+  load('/provinces').then(found => level(target.parentNode.querySelector('input[id]'), box,
+    found.map(({code, name}) => [code.slice(0, 2), name]), '', '')).catch(() => box.remove());
 });
 form.querySelectorAll('.place>button').forEach(button => { button.hidden = false; });

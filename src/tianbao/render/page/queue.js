@@ -5,7 +5,7 @@
 const TIMEOUT_MS = 20000;
 const PAUSE_S_MAX = 60;
 
-const panel = byId('state');
+const panel = byId('_state');
 const [status, progress, again, another] = panel.children;
 const queue = new Set();
 let attempts = 0, isSending, timer;
@@ -45,7 +45,7 @@ async function post({id, url, body}) {
     const said = await reply.json();
     if (reply.ok && /json/.test(type) && said.id == id && said.receipt) return {receipt: '/R/' + said.receipt};
     if (/problem.json/.test(type) && reply.status < 500 && reply.status != 429) {
-      return {problems: said.errors[0] ? said.errors : [{message: said.title}]};
+      return {problems: said.errors || [{message: said.title}]};
     }
   } catch (e) { /* no network, not in time, or no answer of ours */ }
   clearTimeout(timeout);

@@ -1,7 +1,7 @@
 // The form's way into the queue, and its draft until then.
 
-const here = {url: form.getAttribute('action'), version: form.dataset.version};
-const draftLine = byId('draft');
+const here = Object.assign({}, form.dataset);
+const draftLine = byId('_draft');
 let draft = Promise.resolve(), typing, shown;
 
 const random = length => [...crypto.getRandomValues(new Uint8Array(length))];
@@ -14,15 +14,16 @@ const secret = () => btoa(String.fromCharCode(...random(16))).slice(0, 22).repla
 
 // The answers nested as the contract has them; rows keep their places, so that problems find them again.
 function nest(given) {
-  const root = {};
+  const object = () => Object.create(null);
+  const root = object();
   given.forEach(([name, value]) => {
     const path = name.split('.');
     const last = path.pop();
     let level = root;
     path.forEach((part, index) => {
-      if (Array.isArray(level)) while (level.length <= part) level.push({});
+      if (Array.isArray(level)) while (level.length <= part) level.push(object());
       else if (typeof level[part] == 'string') level[part] = {text: level[part]};
-      else if (!level[part]) level[part] = isNaN(path[index + 1] || last) ? {} : [];
+      else if (!level[part]) level[part] = isNaN(path[index + 1] || last) ? object() : [];
       level = level[part];
     });
     level[last] = level[last] ? level[last] + ' ' + value : value;
@@ -59,7 +60,7 @@ another.onclick = () => {
   another.hidden = true;
   form.hidden = false;
   clear();
-  form.querySelector('[id]').focus();
+  form.querySelector('[id][name]').focus();
 };
 
 function saveDraft() {

@@ -1,5 +1,5 @@
 // Remembers large type. The switch itself is CSS.
-const large = document.getElementById('large');
+const large = document.getElementById('_large');
 try {
   large.checked = localStorage.large;
   large.onchange = () => { localStorage.large = large.checked ? 1 : ''; };
