@@ -136,7 +136,7 @@ def record_arrival(*, token: str, network_address: str, now_ms: int) -> bool:
     row = Address.objects.filter(token=token[:43]).first()
     if row is None:
         return False
-    if row.arrived_ms is None or _is_loopback(row.arrived_from):
+    if row.arrived_ms is None or _is_own(row.arrived_from):
         row.arrived_ms, row.arrived_from = now_ms, network_address
         row.save(update_fields=["arrived_ms", "arrived_from"])
     return True
@@ -146,7 +146,7 @@ def proof_of(row: Address, *, seen_from: str = "") -> Proof:
     """How far an address is proved; `seen_from` is where the person at the screen sits."""
     if row.arrived_ms is None:
         return Proof.NONE
-    is_here = _is_loopback(row.arrived_from) or row.arrived_from == seen_from
+    is_here = _is_own(row.arrived_from) or row.arrived_from == seen_from
     return Proof.FROM_HERE if is_here else Proof.ARRIVED
 
 
@@ -213,11 +213,19 @@ def _is_number(host: str) -> bool:
     return True
 
 
-def _is_loopback(network_address: str) -> bool:
+def _is_own(network_address: str) -> bool:
+    """Whether a network address is one of this computer's: only those can be bound."""
     try:
-        return ip_address(network_address).is_loopback
+        number = ip_address(network_address)
     except ValueError:
         return False
+    family = socket.AF_INET6 if isinstance(number, IPv6Address) else socket.AF_INET
+    try:
+        with closing(socket.socket(family, socket.SOCK_DGRAM)) as probe:
+            probe.bind((network_address, 0))
+    except OSError:
+        return number.is_loopback
+    return True
 
 
 def _network_numbers() -> list[str]:

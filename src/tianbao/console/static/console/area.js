@@ -99,26 +99,31 @@ class AreaField {
 
   async opened() {
     this.levels = this.tree.querySelector('.area-levels');
-    this.addLevel(0, await load('/provinces').catch(() => []), '');
+    const provinces = await load('/provinces').catch(() => []);
+    const places = provinces.map(({code, name}) => ({digits: code.slice(0, 2), name, load: () => load('/' + code.slice(0, 2))}));
+    this.addLevel(0, places, '', '');
   }
 
-  addLevel(depth, places, before) {
+  addLevel(depth, places, before, digits) {
     const label = this.box.dataset[['province', 'city', 'county', 'township'][depth]];
     const select = make('select', {ariaLabel: label});
     select.add(new Option(`${label}…`, ''));
-    for (const place of places) select.add(new Option(place.name, place.code));
-    select.addEventListener('change', () => this.picked(select, depth, places, before));
+    for (const place of places) select.add(new Option(place.name));
+    select.addEventListener('change', () => this.picked(select, depth, places, before, digits));
     this.levels.append(select);
   }
 
-  async picked(select, depth, places, before) {
+  async picked(select, depth, places, before, digits) {
     while (select.nextSibling) select.nextSibling.remove();
     const place = places[select.selectedIndex - 1];
     if (!place) return;
     const full = before + place.name;
-    this.choose(full, place.code);
-    const below = depth ? place.places || [] : await load('/' + place.code.slice(0, 2)).catch(() => []);
-    if (below.length && select === this.levels.lastChild && depth < 3) this.addLevel(depth + 1, below, full);
+    const code = digits + place.digits;
+    this.choose(full, code.padEnd(6, '0'));
+    const below = await place.load().catch(() => []);
+    if (!below.length || select !== this.levels.lastChild) return;
+    const inner = below.map(([own, name, , places = []]) => ({digits: own, name, load: async () => places}));
+    this.addLevel(depth + 1, inner, full, code);
   }
 }
 
