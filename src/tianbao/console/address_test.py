@@ -15,6 +15,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from tianbao.console.login import network_address_of
@@ -48,10 +49,16 @@ class AddressTest:
     reach: Reach
     proof: Proof
     arrived_from: str
-    url: str
+    path: str
+
+    @property
+    def url(self) -> str:
+        """What the phone opens."""
+        return f"{self.address}{self.path}"
 
     @property
     def qr(self) -> str:
+        """The same as an inline SVG."""
         return qr_svg(self.url)
 
 
@@ -103,7 +110,7 @@ def _test_of(request: HttpRequest, row: Address) -> AddressTest:
         reach=reach_of(row.address),
         proof=proof_of(row, seen_from=network_address_of(request)),
         arrived_from=row.arrived_from,
-        url=f"{row.address}/console/arrive/{row.token}",
+        path=reverse("console:arrive", args=[row.token]),
     )
 
 
