@@ -237,8 +237,8 @@ def test_an_unclear_place_offers_its_candidates_and_what_was_written() -> None:
     )
     document = Document(page(filled=filled))
     radios = document.all("input", type="radio", name=f"{path}.code")
-    assert [radio["value"] for radio in radios] == ["", "110105", "211300"]
-    assert ["checked" in radio for radio in radios] == [True, False, False]
+    assert [radio["value"] for radio in radios] == ["110105", "211300", ""]
+    assert ["checked" in radio for radio in radios] == [False, False, True]
     assert not document.all("input", type="hidden", name=f"{path}.code")
     assert document.one("input", id=path)["value"] == "朝阳"
     assert document.one("a", href=f"#{path}")
