@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tianbao.console.keyring import KEYRING
-from tianbao.console.middleware import works_before_set_up
+from tianbao.console.middleware import StaffRequest, works_before_set_up
 from tianbao.console.notices import sentences_of, tell
 from tianbao.domain.problems import Refused
 from tianbao.services.audit import record_act
@@ -69,7 +69,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> None:
 
 
 @require_POST
-def sign_out(request: HttpRequest) -> HttpResponse:
+def sign_out(request: StaffRequest) -> HttpResponse:
     """Ends this session; the names stay open for colleagues who are signed in."""
     record_act(at_ms=_now_ms(), staff=request.user, verb="sign_out")
     logout(request)
@@ -78,7 +78,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
-def show_unlock(request: HttpRequest) -> HttpResponseBase:
+def show_unlock(request: StaffRequest) -> HttpResponseBase:
     """After a restart of the server: the password once more, for the names."""
     if KEYRING.is_unlocked:
         return HttpResponseRedirect(_next(request))
@@ -93,7 +93,7 @@ def show_unlock(request: HttpRequest) -> HttpResponseBase:
     return render(request, "console/unlock.html", context, status=422 if problems else 200)
 
 
-def _unlock(request: HttpRequest) -> None:
+def _unlock(request: StaffRequest) -> None:
     who = {"username": request.user.get_username(), "network_address": network_address_of(request)}
     PATIENCE.check(**who, now_ms=_now_ms())
     if not KEYRING.unlock(officer_id=str(request.user.pk), password=request.POST.get("password", "")):
@@ -105,7 +105,7 @@ def _unlock(request: HttpRequest) -> None:
 
 @sensitive_post_parameters("old", "new", "again")
 @require_http_methods(["GET", "POST"])
-def show_password(request: HttpRequest) -> HttpResponseBase:
+def show_password(request: StaffRequest) -> HttpResponseBase:
     """One's own password, which is also the one that opens the names."""
     problems = {}
     if request.method == "POST":
@@ -118,7 +118,7 @@ def show_password(request: HttpRequest) -> HttpResponseBase:
     return render(request, "console/password.html", {"problems": problems}, status=422 if problems else 200)
 
 
-def _change_password(request: HttpRequest) -> None:
+def _change_password(request: StaffRequest) -> None:
     old, new = request.POST.get("old", ""), request.POST.get("new", "")
     if new != request.POST.get("again", ""):
         raise refuse_staff(StaffCode.PASSWORDS_DIFFER, "again")
@@ -143,14 +143,14 @@ def set_language(request: HttpRequest) -> HttpResponse:
             samesite="Lax",
             secure=request.is_secure(),
         )
-        if request.user.is_authenticated:
+        if isinstance(request.user, Staff):
             choose_language(staff=request.user, language=language.lower())
     return answer
 
 
 def network_address_of(request: HttpRequest) -> str:
     """Where a request came from, as the server in front says it."""
-    return request.META.get("REMOTE_ADDR", "")[:64]
+    return str(request.META.get("REMOTE_ADDR", ""))[:64]
 
 
 def _next(request: HttpRequest) -> str:

@@ -18,7 +18,7 @@ from django.utils import translation
 from tianbao.console.notices import sentences_of
 from tianbao.domain.problems import Code, Refused
 from tianbao.services.keys import Locked
-from tianbao.store.models import Organisation
+from tianbao.store.models import Organisation, Staff
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -27,6 +27,13 @@ POLICY: Final = (
 """A view may set a stricter or hashed policy of its own (posters do)."""
 
 _STATUS: Final = {Code.NOT_FOUND: 404, Code.UNKNOWN_SITE: 404, Code.BUSY: 503, Code.STORAGE: 503}
+
+
+class StaffRequest(HttpRequest):
+    """A request as most screens get it: somebody is signed in and the installation is set up."""
+
+    user: Staff
+    organisation: Organisation
 
 
 def works_before_set_up(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
-from tianbao.console.middleware import POLICY
+from tianbao.console.middleware import POLICY, StaffRequest
 from tianbao.domain.problems import Code, refuse
 from tianbao.domain.sites import SiteState
 from tianbao.render.pages import page_csp
@@ -92,7 +92,7 @@ def show_preview(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def print_posters(request: HttpRequest) -> HttpResponse:
+def print_posters(request: StaffRequest) -> HttpResponse:
     """The print page, one sheet a site; remembers that these posters carry today's address."""
     rows = list(Site.objects.order_by("created_ms", "id"))
     typed = request.POST.get("which", "")

@@ -8,29 +8,30 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tianbao.console.address_test import address_context, chosen_address, show_state, start_test
 from tianbao.console.area_field import area_field, read_area
-from tianbao.console.labels import LABELS
+from tianbao.console.labels import LABELS, label_of
+from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
 from tianbao.console.text_fields import read_days, read_texts, text_fields, write_texts
 from tianbao.domain.problems import Refused
 from tianbao.domain.sites import DELETION_DAYS_MAX
 from tianbao.services.addresses import Proof, change_address, is_address_proved, list_addresses
 from tianbao.services.divisions import area_name
-from tianbao.services.organisation import change_organisation, change_texts, find_organisation, time_zones
+from tianbao.services.organisation import change_organisation, change_texts, time_zones
 from tianbao.services.refusals import StaffCode, refuse_staff
 from tianbao.services.sites import list_outdated_posters
 
 
 @require_GET
-def show_settings(request: HttpRequest) -> HttpResponse:
+def show_settings(request: StaffRequest) -> HttpResponse:
     """Everything at a glance, each with a way to change it."""
-    row = find_organisation()
+    row = request.organisation
     context = {
         "row": row,
         "area": area_name(row.area),
@@ -41,9 +42,9 @@ def show_settings(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def show_organisation(request: HttpRequest) -> HttpResponseBase:
+def show_organisation(request: StaffRequest) -> HttpResponseBase:
     """Name, area, contact, time zone."""
-    row = find_organisation()
+    row = request.organisation
     values = {
         "organisation": row.name,
         "area": area_name(row.area),
@@ -70,7 +71,7 @@ def show_organisation(request: HttpRequest) -> HttpResponseBase:
     context = {
         "values": values,
         "labels": LABELS,
-        "area": area_field("area", LABELS["area"], "", values, problems),
+        "area": area_field("area", label_of("area"), "", values, problems),
         "time_zones": time_zones(),
         "problems": problems,
     }
@@ -78,9 +79,9 @@ def show_organisation(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-def show_texts(request: HttpRequest) -> HttpResponseBase:
+def show_texts(request: StaffRequest) -> HttpResponseBase:
     """Purpose, legal basis, notice, deletion period."""
-    row = find_organisation()
+    row = request.organisation
     texts = {"purpose": row.purpose, "legal_basis": row.legal_basis, "notice": row.notice}
     values = {**write_texts(texts), "deletion_days": str(row.deletion_days)}
     problems: dict[str, str] = {}
@@ -107,9 +108,9 @@ def show_texts(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-def show_address(request: HttpRequest) -> HttpResponseBase:
+def show_address(request: StaffRequest) -> HttpResponseBase:
     """Another address: tried first, and what it means for posters that hang already."""
-    row = find_organisation()
+    row = request.organisation
     values = {"choice": row.address, "other": "", "is_untested": ""}
     problems: dict[str, str] = {}
     if request.method == "POST":
@@ -135,12 +136,12 @@ def show_address(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-def show_test(request: HttpRequest, address_id: UUID) -> HttpResponse:
+def show_test(request: StaffRequest, address_id: UUID) -> HttpResponse:
     """How the test of an address stands."""
     return show_state(request, address_id)
 
 
-def _saved(request: HttpRequest) -> HttpResponse:
+def _saved(request: StaffRequest) -> HttpResponse:
     tell(request, _("Saved. Phones see it at once."))
     return redirect("console:settings")
 

@@ -5,9 +5,10 @@ Driven by `setup_guide`, which keeps what was typed. Must not know: the one-time
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from tianbao.console.address_test import address_context, chosen_address, start_test
 from tianbao.console.area_field import area_field, read_area, read_site_area
-from tianbao.console.labels import LABELS
+from tianbao.console.labels import label_of
 from tianbao.console.text_fields import FIELDS as TEXT_FIELDS
 from tianbao.console.text_fields import read_days, read_texts, text_fields, write_texts
 from tianbao.domain.problems import Code, Problem, Refused
@@ -46,29 +47,31 @@ class Guide:
         return str(self.request.POST.get(name, ""))
 
 
-class Step(Protocol):
-    """One page. `take` does what a button other than back and next asks; `check` raises Refused."""
+class Step(ABC):
+    """One page of the guide."""
 
-    name: ClassVar[str]
-    title: ClassVar[Any]
-    fields: ClassVar[tuple[str, ...]]
+    name: str
+    title: Any
+    fields: tuple[str, ...]
 
-    def take(self, guide: Guide) -> None: ...
+    def take(self, guide: Guide) -> None:  # noqa: B027 - most steps have no buttons of their own
+        """Does what a button other than back and next asks."""
 
-    def check(self, guide: Guide) -> None: ...
+    @abstractmethod
+    def check(self, guide: Guide) -> None:
+        """Refused with what is wrong in this step."""
 
-    def context(self, guide: Guide, problems: Mapping[str, str]) -> dict[str, Any]: ...
+    @abstractmethod
+    def context(self, guide: Guide, problems: Mapping[str, str]) -> dict[str, Any]:
+        """What its template shows besides what was typed."""
 
 
-class OrganisationStep:
+class OrganisationStep(Step):
     """Who asks, and where."""
 
     name = "organisation"
     title = gettext_lazy("Organisation")
     fields = ("organisation", "area", "area_code", "is_elsewhere", "contact", "time_zone")
-
-    def take(self, guide: Guide) -> None:
-        pass
 
     def check(self, guide: Guide) -> None:
         values = guide.values(self.name)
@@ -92,7 +95,7 @@ class OrganisationStep:
 
     def context(self, guide: Guide, problems: Mapping[str, str]) -> dict[str, Any]:
         hint = _("Type a name such as 顺平县蒲阳镇 or its pinyin initials, or pick it from the list.")
-        field = area_field("area", LABELS["area"], hint, guide.values(self.name), problems)
+        field = area_field("area", label_of("area"), hint, guide.values(self.name), problems)
         return {"area": field, "time_zones": time_zones()}
 
     @classmethod
@@ -102,7 +105,7 @@ class OrganisationStep:
         return "" if values.get("is_elsewhere") else read_area(values, "area")
 
 
-class AdministratorStep:
+class AdministratorStep(Step):
     """Who runs it."""
 
     name = "administrator"
@@ -130,7 +133,7 @@ class AdministratorStep:
         return {"is_password_kept": bool(guide.password), "length_min": PASSWORD_LENGTH_MIN}
 
 
-class TextsStep:
+class TextsStep(Step):
     """What is promised to those who register."""
 
     name = "texts"
@@ -180,15 +183,12 @@ def _occasion(values: Mapping[str, str]) -> Occasion:
     return Occasion(typed) if typed in list(Occasion) else Occasion.EPIDEMIC
 
 
-class AddressStep:
+class AddressStep(Step):
     """Which address phones open, tried with a phone."""
 
     name = "address"
     title = gettext_lazy("Address for phones")
     fields = ("choice", "other", "is_untested")
-
-    def take(self, guide: Guide) -> None:
-        pass
 
     def check(self, guide: Guide) -> None:
         test = start_test(guide.request, self.address_of(guide))
@@ -204,15 +204,12 @@ class AddressStep:
         return chosen_address(guide.values(cls.name))
 
 
-class SiteStep:
+class SiteStep(Step):
     """The first site."""
 
     name = "site"
     title = gettext_lazy("First site")
     fields = ("site_name", "site_area", "site_area_code")
-
-    def take(self, guide: Guide) -> None:
-        pass
 
     def check(self, guide: Guide) -> None:
         values = guide.values(self.name)
@@ -231,7 +228,7 @@ class SiteStep:
         hint = _("Where the poster hangs. A site keeps its county for good.")
         return {
             "values": values,
-            "area": area_field("site_area", LABELS["site_area"], hint, values, problems),
+            "area": area_field("site_area", label_of("site_area"), hint, values, problems),
             "is_area_needed": bool(area),
         }
 

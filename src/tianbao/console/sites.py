@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tianbao.console.area_field import area_field, read_site_area
-from tianbao.console.labels import LABELS
+from tianbao.console.labels import LABELS, label_of
+from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
 from tianbao.domain.problems import Problem, Refused
 from tianbao.domain.sites import SiteState
@@ -21,20 +22,20 @@ from tianbao.services import sites as services
 from tianbao.services.divisions import area_name
 from tianbao.services.refusals import message
 from tianbao.services.sites import PASTED_MAX, PastedSite
-from tianbao.store.models import Organisation, Site
+from tianbao.store.models import Site
 
 
 @require_GET
-def show_sites(request: HttpRequest) -> HttpResponse:
+def show_sites(request: StaffRequest) -> HttpResponse:
     """Every site with its code, state, today's count and poster."""
     return render(request, "console/sites.html", {"lines": services.list_sites(now_ms=_now_ms())})
 
 
 @require_http_methods(["GET", "POST"])
-def show_new_site(request: HttpRequest) -> HttpResponseBase:
+def show_new_site(request: StaffRequest) -> HttpResponseBase:
     """A new site; its area begins as the organisation's."""
     if request.method == "GET":
-        area = _organisation(request).area
+        area = request.organisation.area
         return _show_form(request, None, {"name": "", "area": area_name(area), "area_code": area}, {})
     try:
         site = services.create_site(
@@ -50,7 +51,7 @@ def show_new_site(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-def show_site(request: HttpRequest, code: str) -> HttpResponseBase:
+def show_site(request: StaffRequest, code: str) -> HttpResponseBase:
     """Name and area of a site, open or closed."""
     site = services.find_site(code)
     if request.method == "GET":
@@ -70,7 +71,7 @@ def show_site(request: HttpRequest, code: str) -> HttpResponseBase:
 
 
 @require_POST
-def set_state(request: HttpRequest, code: str) -> HttpResponse:
+def set_state(request: StaffRequest, code: str) -> HttpResponse:
     """Opens or closes a site."""
     site = services.find_site(code)
     state = SiteState.CLOSED if request.POST.get("state") == SiteState.CLOSED else SiteState.OPEN
@@ -81,14 +82,14 @@ def set_state(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def show_many(request: HttpRequest) -> HttpResponseBase:
+def show_many(request: StaffRequest) -> HttpResponseBase:
     """Many sites from a paste: first how each line was read, then all of them at once."""
     text = request.POST.get("lines", "")
     problems: dict[str, str] = {}
     pasted: list[PastedSite] = []
     if request.method == "POST":
         try:
-            pasted = services.read_pasted_sites(text, area_default=_organisation(request).area)
+            pasted = services.read_pasted_sites(text, area_default=request.organisation.area)
             if request.POST.get("go") == "create":
                 made = services.create_sites(pasted=pasted, staff=request.user, now_ms=_now_ms())
                 tell(request, _("{count} sites are made.").format(count=len(made)))
@@ -103,31 +104,27 @@ def show_many(request: HttpRequest) -> HttpResponseBase:
         "is_ready": bool(pasted) and not any(line.problems for line in pasted),
         "problems": problems,
         "lines_max": PASTED_MAX,
-        "area_default": area_name(_organisation(request).area),
+        "area_default": area_name(request.organisation.area),
     }
     return render(request, "console/sites_many.html", context, status=422 if problems else 200)
 
 
 def _show_form(
-    request: HttpRequest, site: Site | None, values: dict[str, str], problems: dict[str, str]
+    request: StaffRequest, site: Site | None, values: dict[str, str], problems: dict[str, str]
 ) -> HttpResponse:
     hint = _("The area stays within its county. Empty outside the bundled divisions.") if site else ""
     context = {
         "site": site,
         "values": values,
         "labels": LABELS,
-        "area": area_field("area", LABELS["site_area"], hint, values, problems),
+        "area": area_field("area", label_of("site_area"), hint, values, problems),
         "problems": problems,
     }
     return render(request, "console/site.html", context, status=422 if problems else 200)
 
 
 def _say(problem: Problem) -> str:
-    return message(problem, _, str(LABELS.get(problem.question, "")))
-
-
-def _organisation(request: HttpRequest) -> Organisation:
-    return request.organisation  # type: ignore[attr-defined, no-any-return]
+    return message(problem, _, label_of(problem.question))
 
 
 def _now_ms() -> int:
