@@ -152,6 +152,8 @@ CHANGING_COLUMNS: Final = [
     "state",
     "changed_ms",
     "origin",
+    "origin_province",
+    "origin_city",
     "temperature",
     "has_symptoms",
     "is_marked",
@@ -174,6 +176,8 @@ def change_record(
     record.state = STATES[kind]
     record.changed_ms = at_ms
     record.origin = facts.origin
+    record.origin_province = facts.origin[:2]
+    record.origin_city = facts.origin[:4]
     record.temperature = facts.temperature
     record.has_symptoms = facts.has_symptoms
     record.is_marked = facts.is_marked

@@ -191,6 +191,8 @@ class Record(models.Model):
     changed_ms = models.BigIntegerField()
     day = models.CharField(max_length=21)
     origin = models.CharField(max_length=12, blank=True)
+    origin_province = models.CharField(max_length=2, blank=True)
+    origin_city = models.CharField(max_length=4, blank=True)
     temperature = models.FloatField(null=True)
     has_symptoms = models.BooleanField(default=False)
     is_marked = models.BooleanField(default=False)
@@ -202,9 +204,19 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["-registered_ms", "-id"], name="record_by_time"),
             models.Index(fields=["site", "-registered_ms", "-id"], name="record_by_site"),
-            models.Index(fields=["origin", "-registered_ms", "-id"], name="record_by_origin"),
+            models.Index(fields=["origin_province", "-registered_ms", "-id"], name="record_by_province"),
+            models.Index(fields=["origin_city", "-registered_ms", "-id"], name="record_by_city"),
+            models.Index(fields=["origin"], name="record_by_origin"),
             models.Index(fields=["state", "-registered_ms", "-id"], name="record_by_state"),
-            models.Index(fields=["-changed_ms", "-id"], name="record_by_change"),
+            models.Index(fields=["changed_ms", "id"], name="record_by_change"),
+            models.Index(
+                fields=["-registered_ms", "-id"],
+                condition=models.Q(has_symptoms=True),
+                name="record_with_symptoms",
+            ),
+            models.Index(
+                fields=["-registered_ms", "-id"], condition=models.Q(is_marked=True), name="record_marked"
+            ),
             models.Index(fields=["day"], name="record_by_day"),
         ]
 

@@ -17,9 +17,7 @@ class IntakeRouter:
 
     db_for_write = db_for_read
 
-    def allow_migrate(
-        self, db: str, app_label: str, model_name: str | None = None, **hints: Any
-    ) -> bool | None:
+    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool | None:
         if "intake" not in settings.DATABASES:
             return None
         if model_name is None:

@@ -1,0 +1,230 @@
+"""Reading records: the line list page by page, what is new in it, one record with its history.
+
+Every question is answered by an index and stops after a page, at a million rows as at ten. Names are opened
+here for whoever asks with an unlocked keyring. Must not know: who may ask, HTML.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from tianbao.domain.answers import Answers, flatten_answers
+from tianbao.domain.forms import Form, Kind, load_form
+from tianbao.domain.ids import read_number
+from tianbao.domain.sealing import CannotOpen
+from tianbao.services.keys import Keyring, Locked
+from tianbao.store.models import FormVersion, Record, Revision
+
+PAGE: Final = 50
+COUNT_MAX: Final = 10_000
+"""Rows that are counted; beyond them a page says "more than"."""
+OVERLAP_MS: Final = 10_000
+"""How far a question for what is new reaches back: rows may appear a little after their own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the line list shows. Empty or None means everything.
+
+    `origin` is the code of a place at any level; `ids` limits to newest revisions that a search found.
+    """
+
+    site: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None
+    origin: str = ""
+    state: int | None = None
+    form: str = ""
+    has_symptoms: bool = False
+    is_marked: bool = False
+    number: str = ""
+    ids: tuple[UUID, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page ended: the list goes from the newest to the oldest."""
+
+    registered_ms: int
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record as the line list shows it. `answers` is None while names are sealed or their day was destroyed.
+
+    `facts` are the answers in the open, which can always be read.
+    """
+
+    record: Record
+    form: Form
+    revision: int
+    answers: Answers | None
+    facts: Answers
+    marks: dict[str, list[str]]
+
+    def text(self, kind: Kind) -> str:
+        """The answer of the first question of a kind."""
+        question = self.form.question_of(kind)
+        if question is None or self.answers is None:
+            return ""
+        return str(self.answers.get(question.name, ""))
+
+
+def select_records(filters: Filters) -> QuerySet[Record]:
+    """The records that a filter keeps, in no order yet."""
+    kept = Record.objects.all()
+    if filters.site:
+        kept = kept.filter(site__code=filters.site)
+    if filters.since_ms is not None:
+        kept = kept.filter(registered_ms__gte=filters.since_ms)
+    if filters.until_ms is not None:
+        kept = kept.filter(registered_ms__lt=filters.until_ms)
+    if filters.state is not None:
+        kept = kept.filter(state=filters.state)
+    if filters.form:
+        kept = kept.filter(form__name=filters.form)
+    if filters.has_symptoms:
+        kept = kept.filter(has_symptoms=True)
+    if filters.is_marked:
+        kept = kept.filter(is_marked=True)
+    if filters.number:
+        kept = kept.filter(number=filters.number)
+    if filters.ids is not None:
+        kept = kept.filter(latest__in=filters.ids)
+    return _from_origin(kept, filters.origin) if filters.origin else kept
+
+
+def _from_origin(kept: QuerySet[Record], code: str) -> QuerySet[Record]:
+    if code.endswith("0000"):
+        return kept.filter(origin_province=code[:2])
+    if len(code) == 6 and code.endswith("00"):
+        return kept.filter(origin_city=code[:4])
+    return kept.filter(origin__gte=code, origin__lt=code + ":")  # ':' follows '9'
+
+
+def list_records(
+    *, filters: Filters, keyring: Keyring, after: Position | None = None, limit: int = PAGE
+) -> tuple[list[Line], Position | None]:
+    """A page of the list, newest first, and where the next one begins (None at the end)."""
+    kept = select_records(filters).select_related("site", "form")
+    if after is not None:
+        older = Q(registered_ms__lt=after.registered_ms)
+        kept = kept.filter(older | Q(registered_ms=after.registered_ms, id__lt=after.id)).filter(
+            registered_ms__lte=after.registered_ms
+        )
+    found = list(kept.order_by("-registered_ms", "-id")[: limit + 1])
+    page = found[:limit]
+    last = Position(page[-1].registered_ms, page[-1].id) if len(found) > limit else None
+    return open_lines(page, keyring), last
+
+
+def count_records(filters: Filters) -> int:
+    """How many a filter keeps, counted up to COUNT_MAX + 1."""
+    return select_records(filters).values("id")[: COUNT_MAX + 1].count()
+
+
+def list_changes(*, filters: Filters, keyring: Keyring, since_ms: int, limit: int = PAGE) -> list[Line]:
+    """Records that came or changed since a time, newest first; a few may be known already."""
+    kept = select_records(filters).select_related("site", "form").filter(changed_ms__gte=since_ms - OVERLAP_MS)
+    return open_lines(list(kept.order_by("-changed_ms", "-id")[:limit]), keyring)
+
+
+def open_lines(records: Sequence[Record], keyring: Keyring) -> list[Line]:
+    """Records with their newest answers."""
+    newest = Revision.objects.select_related("data_key").in_bulk([record.latest for record in records])
+    return [_open_line(record, newest.get(record.latest), keyring) for record in records]
+
+
+def _open_line(record: Record, revision: Revision | None, keyring: Keyring) -> Line:
+    form = load_form_once(record.form)
+    if revision is None:
+        return Line(record, form, 0, None, {}, {})
+    facts = json.loads(revision.facts)
+    open_part = facts["answers"], facts.get("marks", {})
+    try:
+        opened = keyring.open_revision(revision, revision.data_key)
+    except (Locked, CannotOpen):
+        return Line(record, form, revision.revision, None, *open_part)
+    return Line(record, form, revision.revision, opened.answers, *open_part)
+
+
+_forms: dict[UUID, Form] = {}
+
+
+def load_form_once(row: FormVersion) -> Form:
+    """A published form, which never changes."""
+    if row.id not in _forms:
+        _forms[row.id] = load_form(row.definition)
+    return _forms[row.id]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One answer that a revision changed, by its path."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One revision of a record. `reason` is staff's; `changes` are against the revision before."""
+
+    revision: Revision
+    reason: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHistory:
+    """A record opened: its line and its revisions, newest first."""
+
+    line: Line
+    entries: tuple[HistoryEntry, ...]
+
+
+def find_records(number: str) -> list[Record]:
+    """The records of a short number as somebody typed or scanned it; seldom more than one."""
+    read = read_number(number)
+    if read is None:
+        return []
+    return list(Record.objects.filter(number=read).select_related("site").order_by("-registered_ms")[:20])
+
+
+def open_record(*, record: Record, keyring: Keyring) -> RecordHistory:
+    """The whole history. Raises Locked while names are sealed."""
+    if not keyring.is_unlocked:
+        raise Locked
+    form = load_form_once(record.form)
+    revisions = list(
+        Revision.objects.filter(record=record).select_related("data_key", "staff").order_by("at_ms", "revision")
+    )
+    entries: list[HistoryEntry] = []
+    before: dict[str, str] = {}
+    for revision in revisions:
+        try:
+            opened = keyring.open_revision(revision, revision.data_key)
+        except CannotOpen:
+            continue
+        after = {path: "、".join(values) for path, values in flatten_answers(form, opened.answers).items()}
+        entries.append(HistoryEntry(revision, opened.reason, _changes(before, after) if entries else ()))
+        before = after
+    line = open_lines([record], keyring)[0]
+    return RecordHistory(line, tuple(reversed(entries)))
+
+
+def _changes(before: dict[str, str], after: dict[str, str]) -> tuple[Change, ...]:
+    paths: Iterable[str] = dict.fromkeys([*before, *after])
+    return tuple(
+        Change(path, before.get(path, ""), after.get(path, ""))
+        for path in paths
+        if before.get(path, "") != after.get(path, "") and not path.endswith(".code")
+    )
