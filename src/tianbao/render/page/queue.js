@@ -47,8 +47,9 @@ async function post({id, url, body}) {
     if (/problem.json/.test(type) && reply.status < 500 && reply.status != 429) {
       return {problems: said.errors || [{message: said.title}]};
     }
-  } catch (e) { /* no network, not in time, or no answer of ours */ }
-  clearTimeout(timeout);
+  } catch (e) { /* no network, not in time, or no answer of ours */ } finally {
+    clearTimeout(timeout);
+  }
   return {pause_s};
 }
 
