@@ -15,7 +15,7 @@ from tianbao.console.notices import take_told
 NAVIGATION: Final = (
     ("home", gettext_lazy("Today")),
     ("line_list", gettext_lazy("Line list")),
-    ("register", gettext_lazy("Register somebody")),
+    ("register", gettext_lazy("Add person")),
     ("sites", gettext_lazy("Sites")),
     ("export", gettext_lazy("Export")),
     ("settings", gettext_lazy("Settings")),

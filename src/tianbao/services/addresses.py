@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -22,7 +22,7 @@ from uuid import UUID
 from django.db import transaction
 
 from tianbao.domain.ids import uuid7
-from tianbao.domain.problems import Code, refuse
+from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.domain.receipts import encode_base64url
 from tianbao.services.audit import record_act
 from tianbao.services.organisation import bump_generation, find_organisation
@@ -106,7 +106,9 @@ def find_addresses(*, known: Iterable[str], port: int) -> list[Proposal]:
     server listens.
     """
     found = [address for address in known if address]
-    found += [f"http://{number}" + (f":{port}" if port != 80 else "") for number in _network_numbers()]
+    for host in _own_hosts():
+        with suppress(Refused):  # a computer's name need not be one that phones can open
+            found.append(read_address(f"http://{host}:{port}"))
     proposals = {address: Proposal(address, reach_of(address)) for address in found}
     order = list(Reach)
     return sorted(proposals.values(), key=lambda proposal: order.index(proposal.reach))
@@ -228,13 +230,14 @@ def _is_own(network_address: str) -> bool:
     return True
 
 
-def _network_numbers() -> list[str]:
-    """This computer's own IPv4 numbers on its networks, the one of the default route first."""
-    numbers: dict[str, None] = {}
+def _own_hosts() -> list[str]:
+    """This computer's full name, if it has one, and its own IPv4 numbers, the one of the default route first."""
+    name = socket.gethostname()
+    hosts = dict.fromkeys([name] if "." in name else [])  # phones do not find a bare name
     with suppress(OSError), closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
         probe.connect(("192.0.2.1", 9))  # RFC 5737: nothing is sent, the system only picks a route
-        numbers[probe.getsockname()[0]] = None
+        hosts[probe.getsockname()[0]] = None
     with suppress(OSError):
-        for *_, place in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):
-            numbers[str(place[0])] = None
-    return [number for number in numbers if not IPv4Address(number).is_loopback]
+        for *_, place in socket.getaddrinfo(name, None, socket.AF_INET):
+            hosts[str(place[0])] = None
+    return [host for host in hosts if not host.startswith("127.")]

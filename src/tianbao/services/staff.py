@@ -115,7 +115,7 @@ def _is_like(password: str, text: str) -> bool:
     if len(text) < 3:
         return False
     covered = len(text) if text in lower else 0
-    ratio = SequenceMatcher(a=lower, b=text).quick_ratio()
+    ratio = SequenceMatcher(a=lower, b=text).ratio()
     return covered / len(lower) > LIKENESS_MAX / 2 or ratio >= LIKENESS_MAX
 
 
