@@ -11,7 +11,7 @@ from typing import Final
 
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.sites import CODE_LENGTH, Installation
-from tianbao.render.pages import render_page
+from tianbao.render.pages import queue_script, render_page
 from tianbao.texts import Translator
 
 
@@ -56,6 +56,7 @@ def front_page(*, installation: Installation, language: str, _: Translator) -> s
         language=language,
         _=_,
         styles=("page.css", "form.css", "receipt.css"),
+        scripts=queue_script(_),
         code_length=CODE_LENGTH,
     )
 

@@ -1,8 +1,8 @@
 """The pages of somebody who is registered: the receipt, the one-tap confirmation, withdrawing, forgetting.
 
 After the submission on the way of a registration; called by `edge.receipt_pages` and `edge.form_pages`. They work
-without script. Numbers are shown masked and one's own name in full, except where the receipt is held up at the
-gate. Must not know: how a receipt opens what it opens, cookies.
+without script; with it they send what an earlier visit left unsent. Numbers are shown masked and one's own name in
+full, except where the receipt is held up at the gate. Must not know: how a receipt opens what it opens, cookies.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from markupsafe import Markup
+
 from tianbao.domain.answers import Answers
 from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.masking import mask_answers
@@ -21,7 +23,7 @@ from tianbao.domain.sites import Installation, Site
 from tianbao.render.answer_list import answer_lines, answer_text
 from tianbao.render.doubts import doubt_sentence
 from tianbao.render.form_page import EMPTY, Sheet
-from tianbao.render.pages import render_page, script
+from tianbao.render.pages import queue_script, render_page, script
 from tianbao.texts import Translator, translator
 
 
@@ -71,7 +73,7 @@ def receipt_page(
         _=_,
         languages=form.languages,
         styles=("page.css", "form.css", "receipt.css"),
-        scripts=script("type.js", "copy.js"),
+        scripts=Markup(";").join((queue_script(_), script("copy.js"))),
         site=site,
         receipt=receipt,
         masked_name=mask_name(_name_in(form, receipt.answers)),
@@ -108,6 +110,7 @@ def confirm_page(
         _=_,
         languages=form.languages,
         styles=("page.css", "form.css", "receipt.css"),
+        scripts=queue_script(_),
         site=site,
         title=text_in(form.title, language),
         name=_name_in(form, answers),

@@ -1,6 +1,6 @@
 // Copies one's own link. execCommand, because the newer way does not exist on plain HTTP nor in old WebViews.
-const copy = document.getElementById('copy');
-const own = document.getElementById('own');
+const copy = document.getElementById('_copy');
+const own = document.getElementById('_own');
 copy.hidden = false;
 copy.onclick = () => {
   own.select();

@@ -1,0 +1,103 @@
+"""A form as an empty page to print and fill in by hand, for when there is neither phone nor electricity.
+
+From the same definition as the page on the phone, so that staff type it in later without thinking. Called by
+`console`. Must not know: any particular form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tianbao.domain.forms import Form, Kind, Question, QuestionType, Text, text_in
+from tianbao.domain.sites import Installation, Site
+from tianbao.render.form_page import EMPTY, Sheet
+from tianbao.render.pages import render_page, script
+from tianbao.texts import Translator
+
+ROWS: Final = 4
+"""Rows of a repeat on paper; more go on a second sheet."""
+DOCUMENT_CELLS: Final = 18
+"""A Chinese resident number; every other number is shorter."""
+SHORT_LENGTH_MAX: Final = 60
+"""Characters of a text that half a line takes."""
+
+
+def paper_form_page(*, installation: Installation, site: Site, form: Form, language: str, _: Translator) -> str:
+    """The form in one language, on as many A4 pages as it takes; each bears organisation, site and code."""
+    return render_page(
+        "paper_form.html.j2",
+        installation=installation,
+        language=language,
+        _=_,
+        styles=("paper_form.css", "print.css"),
+        scripts=script("print.js"),
+        site=site,
+        title=text_in(form.title, language),
+        paper=_Paper(Sheet(form, language, _, EMPTY)),
+        questions=form.questions,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """How each question is laid out."""
+
+    sheet: Sheet
+    rows: int = ROWS
+    document_cells: int = DOCUMENT_CELLS
+
+    def text(self, text: Text) -> str:
+        return self.sheet.text(text)
+
+    def way(self, question: Question) -> str:
+        """The macro of the template that draws a question."""
+        if question.kind is Kind.DOCUMENT:
+            return "cells"
+        return _WAYS.get(question.type, "line")
+
+    def is_half(self, question: Question) -> bool:
+        """Whether two such questions share a line."""
+        is_short = question.length_max <= SHORT_LENGTH_MAX or question.kind is Kind.PERSON_NAME
+        return self.way(question) in ("number", "date") or (self.way(question) == "line" and is_short)
+
+    def hint(self, question: Question) -> str:
+        """The hint, and in words what the question depends on."""
+        condition = self.sheet.condition_hint(question, question.name) if question.relevant else ""
+        return " ".join(part for part in (self.text(question.hint), condition) if part)
+
+    def columns(self, question: Question) -> list[tuple[Question, int]]:
+        """The columns of a repeat with their widths in per cent."""
+        shown = [column for column in question.questions if column.is_answered and not column.questions]
+        weights = [_WEIGHTS_BY_KIND.get(column.kind) or _WEIGHTS.get(column.type, 4) for column in shown]
+        return [(column, 100 * weight // sum(weights)) for column, weight in zip(shown, weights, strict=True)]
+
+
+_WAYS: Final[Mapping[QuestionType, str]] = {
+    QuestionType.NOTE: "note",
+    QuestionType.GROUP: "group",
+    QuestionType.REPEAT: "table",
+    QuestionType.ACKNOWLEDGE: "acknowledge",
+    QuestionType.SELECT_ONE: "choices",
+    QuestionType.SELECT_MULTIPLE: "choices",
+    QuestionType.DATE: "date",
+    QuestionType.INTEGER: "number",
+    QuestionType.DECIMAL: "number",
+}
+_WEIGHTS: Final[Mapping[QuestionType, int]] = {
+    QuestionType.DATE: 4,
+    QuestionType.SELECT_ONE: 3,
+    QuestionType.SELECT_MULTIPLE: 3,
+    QuestionType.INTEGER: 3,
+    QuestionType.DECIMAL: 3,
+    QuestionType.ACKNOWLEDGE: 2,
+}
+_WEIGHTS_BY_KIND: Final[Mapping[Kind, int]] = {
+    Kind.PLACE: 7,
+    Kind.ADDRESS: 7,
+    Kind.DOCUMENT: 7,
+    Kind.PERSON_NAME: 5,
+    Kind.PHONE: 5,
+}
+"""How wide a column of a repeat is, against the others."""
