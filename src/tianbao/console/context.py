@@ -13,14 +13,14 @@ from tianbao.console.keyring import KEYRING
 from tianbao.console.notices import take_told
 
 NAVIGATION: Final = (
-    ("home", gettext_lazy("Today")),
-    ("line_list", gettext_lazy("Line list")),
-    ("register", gettext_lazy("Add person")),
-    ("sites", gettext_lazy("Sites")),
-    ("export", gettext_lazy("Export")),
-    ("settings", gettext_lazy("Settings")),
+    ("home", gettext_lazy("Today"), ()),
+    ("line_list", gettext_lazy("Line list"), ("record",)),
+    ("register", gettext_lazy("Add person"), ()),
+    ("sites", gettext_lazy("Sites"), ("site",)),
+    ("export", gettext_lazy("Export"), ()),
+    ("settings", gettext_lazy("Settings"), ()),
 )
-"""URL name and label, in the order of the bar."""
+"""URL name and label, in the order of the bar; and what else stands under it: `site` is `site_new` too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,14 @@ def _navigation(request: HttpRequest) -> list[Item]:
     match = request.resolver_match
     current = match.url_name or "" if match else ""
     items = []
-    for name, label in NAVIGATION:
+    for name, label, more in NAVIGATION:
         try:
             url = reverse(f"console:{name}")
         except NoReverseMatch:
             continue
-        items.append(Item(str(label), url, _belongs(current, name)))
+        items.append(Item(str(label), url, _belongs(current, (name, *more))))
     return items
 
 
-def _belongs(current: str, name: str) -> bool:
-    """`site`, `site_new` and `sites_many` stand under `sites`, `settings_texts` under `settings`."""
-    return any(current == stem or current.startswith(f"{stem}_") for stem in (name, name.removesuffix("s")))
+def _belongs(current: str, names: tuple[str, ...]) -> bool:
+    return any(current == name or current.startswith(f"{name}_") for name in names)

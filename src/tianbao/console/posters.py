@@ -1,4 +1,4 @@
-"""Posters: one site's, or those of many in one print job.
+"""Posters: one site's, or those of many in one print job; and the form on paper for when no phone works.
 
 A print job is a POST, because it writes down which address now hangs on the walls; the preview is a GET that
 changes nothing. Must not know: what a poster looks like (`render.poster`).
@@ -18,13 +18,16 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from tianbao.console.middleware import POLICY, StaffRequest
+from tianbao.domain.forms import load_form
 from tianbao.domain.problems import Code, refuse
 from tianbao.domain.sites import SiteState
 from tianbao.render.pages import page_csp
+from tianbao.render.paper_form import paper_form_page
 from tianbao.render.poster import Paper, poster_page
 from tianbao.services.addresses import is_address_proved
 from tianbao.services.sites import find_site, load_installation, mark_posters_printed, to_domain_site
 from tianbao.store.models import Site
+from tianbao.texts import LANGUAGES as TEXT_LANGUAGES
 from tianbao.texts import translator
 
 PAPERS: Final = {
@@ -91,6 +94,23 @@ def show_preview(request: HttpRequest, code: str) -> HttpResponse:
     return answer
 
 
+@require_GET
+def show_paper_form(request: HttpRequest, code: str, language: str) -> HttpResponse:
+    """The site's form as empty pages to print."""
+    row = find_site(code)
+    if language not in TEXT_LANGUAGES:
+        raise refuse(Code.NOT_FOUND)
+    return _page(
+        paper_form_page(
+            installation=load_installation(),
+            site=to_domain_site(row),
+            form=load_form(row.form.definition),
+            language=language,
+            _=translator(language),
+        )
+    )
+
+
 @require_POST
 def print_posters(request: StaffRequest) -> HttpResponse:
     """The print page, one sheet a site; remembers that these posters carry today's address."""
@@ -143,13 +163,19 @@ def _show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpR
 
 def _posters(rows: list[Site], style: Style) -> HttpResponse:
     languages = tuple(style.languages.split(","))
-    html = poster_page(
-        installation=load_installation(),
-        sites=[to_domain_site(row) for row in rows],
-        paper=style.paper,
-        languages=languages,
-        translators={language: translator(language) for language in languages},
+    return _page(
+        poster_page(
+            installation=load_installation(),
+            sites=[to_domain_site(row) for row in rows],
+            paper=style.paper,
+            languages=languages,
+            translators={language: translator(language) for language in languages},
+        )
     )
+
+
+def _page(html: str) -> HttpResponse:
+    """A print page as `render` made it, with the policy that its own script and style need."""
     return HttpResponse(html, headers={"Content-Security-Policy": page_csp(html)})
 
 
