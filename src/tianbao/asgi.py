@@ -7,6 +7,7 @@ what either of them answers.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 import httpx
 
@@ -49,26 +50,33 @@ class FrontDoor:
 
 
 class Console:
-    """A streaming reverse proxy to the console's own server on the loopback interface."""
+    """A streaming reverse proxy to the console's own server on the loopback interface.
+
+    It speaks to httpx's transport, never to a client: a client would keep the cookies of one person and send
+    them with the requests of the next.
+    """
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            timeout=httpx.Timeout(CONSOLE_WAIT_S, connect=5.0),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
-            trust_env=False,
+        self._base = httpx.URL(url)
+        self._transport = httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=16)
         )
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        url = httpx.URL(path=scope["path"], query=scope["query_string"])
-        request = self._client.build_request(
-            scope["method"], url, headers=_forwarded(scope), content=_body_of(receive)
+        raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+        target = raw_path + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+        request = httpx.Request(
+            scope["method"],
+            self._base.copy_with(raw_path=target),
+            headers=_forwarded(scope),
+            content=_body_of(receive) if _has_body(scope) else None,
+            extensions={"timeout": httpx.Timeout(CONSOLE_WAIT_S, connect=5.0).as_dict()},
         )
         try:
-            response = await self._client.send(request, stream=True)
+            response = await self._transport.handle_async_request(request)
         except httpx.HTTPError:
             await _say_unreachable(send)
             return
@@ -80,6 +88,10 @@ class Console:
             await send({"type": "http.response.body", "body": b""})
         finally:
             await response.aclose()
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 def _forwarded(scope: Scope) -> list[tuple[bytes, bytes]]:

@@ -70,7 +70,9 @@ class IntakeTable:
                 )
             )
         lines = [f"{name:<16}{a:>12}{b:>10}{c:>10}{d:>12}" for name, a, b, c, d in rows]
-        lines.append(f"ratio intake / echo: {self.ratio:.3f}   ({self.connections} connections, {ROUNDS} rounds in turn)")
+        lines.append(
+            f"ratio intake / echo: {self.ratio:.3f}   ({self.connections} connections, {ROUNDS} rounds in turn)"
+        )
         return "\n".join(lines)
 
 
@@ -207,9 +209,7 @@ class _Connection(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def _load(
-    port: int, make: Callable[[], bytes], seconds: float, connections: int, expected: bytes
-) -> Figures:
+async def _load(port: int, make: Callable[[], bytes], seconds: float, connections: int, expected: bytes) -> Figures:
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
     opened = [

@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--form", required=True)
     export.add_argument("--format", choices=["csv", "xlsx"], default="xlsx")
     export.add_argument("--encoding", choices=["utf-8", "gb18030"], default="utf-8", help="for csv")
-    export.add_argument("--rows", choices=["apart", "joined"], default="apart", help="itineraries and companions")
+    export.add_argument(
+        "--rows", choices=["apart", "joined"], default="apart", help="repeats in a workbook; CSV joins"
+    )
     export.add_argument("--language", choices=["zh-Hans", "en"], default="zh-Hans")
     export.add_argument("--guard-numbers", action="store_true", help="keep spreadsheets from rounding long numbers")
     export.add_argument("--out", type=Path, required=True)

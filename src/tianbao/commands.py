@@ -86,9 +86,11 @@ def change_user_password(config: Config, username: str) -> int:
 def export_table(config: Config, arguments: argparse.Namespace) -> int:
     """Everything of a form into a file; the password unlocks the names."""
     migrate(config)
-    from tianbao.services.exporting import export_form
+    from tianbao.domain.ids import uuid7
+    from tianbao.services.exporting import Asked, Shape, export_form
     from tianbao.services.keys import Keyring
-    from tianbao.store.models import Staff
+    from tianbao.services.records import Filters
+    from tianbao.store.models import FormVersion, Staff
 
     password = os.environ.get("TIANBAO_PASSWORD", "")
     staff = Staff.objects.filter(username=arguments.user, is_active=True).first()
@@ -99,18 +101,29 @@ def export_table(config: Config, arguments: argparse.Namespace) -> int:
         or not keyring.unlock(officer_id=str(staff.pk), password=password)
     ):
         raise CannotStart("用户名或密码不对。 Wrong user name or password (TIANBAO_PASSWORD).")
+    shapes = {
+        ("xlsx", "apart"): Shape.WORKBOOK,
+        ("xlsx", "joined"): Shape.JOINED_WORKBOOK,
+        ("csv", "utf-8"): Shape.CSV,
+        ("csv", "gb18030"): Shape.CSV_GB18030,
+    }
+    is_csv = arguments.format == "csv"
+    asked = Asked(
+        filters=Filters(form=arguments.form),
+        shape=shapes[arguments.format, arguments.encoding if is_csv else arguments.rows],
+        language=arguments.language,
+        guards_numbers=arguments.guard_numbers,
+    )
+    if not FormVersion.objects.filter(name=arguments.form).exists():
+        raise CannotStart(f"没有这个表单。 There is no such form: {arguments.form}")
     beside = arguments.out.with_name(arguments.out.name + ".part")
     with _plain_words(), beside.open("wb") as file:
         rows = export_form(
             file,
+            asked=asked,
             keyring=keyring,
             staff=staff,
-            form_name=arguments.form,
-            format=arguments.format,
-            encoding=arguments.encoding,
-            is_joined=arguments.rows == "joined",
-            guards_numbers=arguments.guard_numbers,
-            language=arguments.language,
+            export_id=uuid7(_now_ms(), os.urandom(10)),
             now_ms=_now_ms(),
             on_progress=_progress if sys.stderr.isatty() else None,
         )

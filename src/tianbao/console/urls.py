@@ -1,9 +1,18 @@
 """One line a screen."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
-from tianbao.console import address_test, login, posters, settings_page, setup_guide, sites
+from tianbao.console import (
+    address_test,
+    exports,
+    line_list,
+    login,
+    posters,
+    record,
+    settings_page,
+    setup_guide,
+    sites,
+)
 
 app_name = "console"
 
@@ -24,6 +33,7 @@ urlpatterns = [
     path("sites/<str:code>/state", sites.set_state, name="site_state"),
     path("sites/<str:code>/poster", posters.show_site_poster, name="site_poster"),
     path("sites/<str:code>/preview", posters.show_preview, name="site_preview"),
+    path("sites/<str:code>/paper/<str:language>", posters.show_paper_form, name="site_paper"),
     path("posters", posters.show_posters, name="sites_posters"),
     path("posters/print", posters.print_posters, name="posters_print"),
     path("settings", settings_page.show_settings, name="settings"),
@@ -32,5 +42,15 @@ urlpatterns = [
     path("settings/address", settings_page.show_address, name="settings_address"),
     path("settings/address/test/<uuid:address_id>", settings_page.show_test, name="settings_test"),
     # records
-    path("", RedirectView.as_view(url="/console/password"), name="home"),  # until the dashboard stands: replace it
+    path("", home.show_home, name="home"),
+    path("today", home.show_numbers, name="home_numbers"),
+    path("records", line_list.show_line_list, name="line_list"),
+    path("records/changes", line_list.show_changes, name="line_list_changes"),
+    path("records/<uuid:record_id>", record.show_record, name="record"),
+    path("records/<uuid:record_id>/correct", record.show_correction, name="record_correct"),
+    path("records/<uuid:record_id>/card", record.show_card, name="record_card"),
+    path("n/<str:number>", line_list.find_by_number, name="record_by_number"),
+    path("export", exports.show_export, name="export"),
+    path("export/download", exports.download, name="export_download"),
+    path("export/<uuid:export_id>/progress", exports.show_progress, name="export_progress"),
 ]

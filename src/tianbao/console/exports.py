@@ -1,0 +1,117 @@
+"""Taking the table home: what, as which file, and how far it is while it streams.
+
+The file goes straight to the browser; a page beside it asks for the progress. Must not know: how rows are
+opened or written.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_POST
+
+from tianbao.console.keyring import KEYRING
+from tianbao.console.line_list import asked_of
+from tianbao.domain.ids import uuid7
+from tianbao.services.exporting import Asked, Shape, begin_export, note_progress, stream_table
+from tianbao.services.keys import Locked
+from tianbao.services.records import COUNT_MAX, count_records
+from tianbao.store.models import Export, Site
+
+HISTORY_MAX = 20
+PROGRESS_EVERY_S = 1.0
+
+
+@require_GET
+def show_export(request: HttpRequest) -> HttpResponse:
+    """The choice of a file for the records that the filters in the address keep."""
+    if not KEYRING.is_unlocked:
+        raise Locked
+    asked = asked_of(request)
+    count = count_records(asked.filters)
+    site = Site.objects.filter(code=asked.filters.site).first() if asked.filters.site else None
+    context = {
+        "asked": asked,
+        "count": min(count, COUNT_MAX),
+        "is_more": count > COUNT_MAX,
+        "site": site,
+        "new_id": uuid7(_now_ms(), os.urandom(10)),
+        "exports": Export.objects.select_related("staff").order_by("-asked_ms")[:HISTORY_MAX],
+    }
+    return render(request, "console/export.html", context)
+
+
+@require_POST
+def download(request: HttpRequest) -> HttpResponseBase:
+    """The file itself, streamed."""
+    if not KEYRING.is_unlocked:
+        raise Locked
+    request.GET = request.POST  # the filters come with the form
+    asked = Asked(
+        filters=asked_of(request).filters,
+        shape=_shape(request.POST.get("shape", "")),
+        language="en" if (get_language() or "").startswith("en") else "zh-Hans",
+        guards_numbers=request.POST.get("guard") == "1",
+    )
+    export = begin_export(
+        asked=asked, staff=request.user, export_id=_export_id(request.POST.get("id", "")), now_ms=_now_ms()
+    )
+    is_workbook = asked.shape in (Shape.WORKBOOK, Shape.JOINED_WORKBOOK)
+    content_type = (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        if is_workbook
+        else f"text/csv; charset={'gb18030' if asked.shape is Shape.CSV_GB18030 else 'utf-8'}"
+    )
+    response = StreamingHttpResponse(_stream(asked, export), content_type=content_type)
+    name = f"tianbao-{datetime.now(UTC):%Y%m%d-%H%M%S}.{'xlsx' if is_workbook else 'csv'}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_GET
+def show_progress(request: HttpRequest, export_id: UUID) -> JsonResponse:
+    """How far an export is."""
+    export = Export.objects.filter(id=export_id).first()
+    if export is None:
+        raise Http404
+    return JsonResponse(
+        {"done": export.rows_done, "total": export.rows_total, "finished": export.finished_ms is not None}
+    )
+
+
+def _stream(asked: Asked, export: Export) -> Iterator[bytes]:
+    done, told = 0, time.monotonic()
+
+    def count(rows: int) -> None:
+        nonlocal done, told
+        done += rows
+        if time.monotonic() - told > PROGRESS_EVERY_S:
+            note_progress(export=export, rows_done=done, now_ms=_now_ms())
+            told = time.monotonic()
+
+    yield from stream_table(asked, keyring=KEYRING, now=datetime.now(UTC), on_rows=count)
+    note_progress(export=export, rows_done=done, now_ms=_now_ms(), is_finished=True)
+
+
+def _shape(text: str) -> Shape:
+    return Shape(text) if text in {shape.value for shape in Shape} else Shape.WORKBOOK
+
+
+def _export_id(text: str) -> UUID:
+    """The page's own id, so that it can ask for progress at once; a new one if it was used before."""
+    try:
+        asked = UUID(text)
+    except ValueError:
+        return uuid7(_now_ms(), os.urandom(10))
+    return uuid7(_now_ms(), os.urandom(10)) if Export.objects.filter(id=asked).exists() else asked
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

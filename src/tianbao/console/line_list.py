@@ -1,0 +1,162 @@
+"""The line list: who came, newest first, live, with filters that stand in the address.
+
+Must not know: how records are found or opened.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from tianbao.console.filters import AskedFilters, origin_name, read_filters, read_position, write_position
+from tianbao.console.finding import SEARCH
+from tianbao.console.keyring import KEYRING
+from tianbao.domain.documents import last_four as document_end
+from tianbao.domain.forms import Kind
+from tianbao.domain.ids import write_number
+from tianbao.domain.phones import last_four as phone_end
+from tianbao.services import records as services
+from tianbao.services.records import COUNT_MAX, Line
+from tianbao.store.models import Organisation, RecordState, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record as the list shows it: no more of a number than its end."""
+
+    id: str
+    url: str
+    number: str
+    time: datetime
+    changed_ms: int
+    name: str
+    is_open: bool
+    phone: str
+    document: str
+    origin: str
+    origin_code: str
+    site: str
+    site_code: str
+    state: str
+    state_label: str
+    temperature: float | None
+    has_symptoms: bool
+    is_marked: bool
+    companions: int
+
+
+@require_GET
+def show_line_list(request: HttpRequest) -> HttpResponse:
+    """A page of fifty."""
+    if KEYRING.is_unlocked:
+        SEARCH.start()
+    organisation = _organisation(request)
+    asked = read_filters(request.GET, organisation.time_zone)
+    after = read_position(request.GET.get("after", ""))
+    lines, following = services.list_records(filters=asked.filters, keyring=KEYRING, after=after)
+    count = services.count_records(asked.filters)
+    context = {
+        "asked": asked,
+        "rows": make_rows(lines, organisation.time_zone),
+        "is_first": after is None,
+        "following": write_position(following) if following else "",
+        "count": min(count, COUNT_MAX),
+        "is_more": count > COUNT_MAX,
+        "sites": Site.objects.order_by("name"),
+        "now_ms": _now_ms(),
+        "search": SEARCH if KEYRING.is_unlocked and not SEARCH.is_ready else None,
+        "export_url": f"{reverse('console:export')}?{asked.query}",
+    }
+    return render(request, "console/line_list.html", context)
+
+
+@require_GET
+def show_changes(request: HttpRequest) -> JsonResponse:
+    """What came since `since`, as rows of the table, for a page that stays open."""
+    organisation = _organisation(request)
+    asked = read_filters(request.GET, organisation.time_zone)
+    since = request.GET.get("since", "")
+    since_ms = int(since) if since.isdecimal() and len(since) < 16 else _now_ms()
+    now_ms = _now_ms()
+    lines = services.list_changes(filters=asked.filters, keyring=KEYRING, since_ms=since_ms)
+    rows = make_rows(lines, organisation.time_zone)
+    html = render_to_string("console/line_list_rows.html", {"rows": rows}, request) if rows else ""
+    count = services.count_records(asked.filters)
+    return JsonResponse({"html": html, "now_ms": now_ms, "count": _count_text(count)})
+
+
+@require_GET
+def find_by_number(request: HttpRequest, number: str) -> HttpResponse:
+    """What a scanned code leads to: the record, or the list of those that share its number."""
+    found = services.find_records(number)
+    if len(found) == 1:
+        return redirect("console:record", found[0].id)
+    return redirect(f"{reverse('console:line_list')}?q={write_number(number) if len(number) == 8 else number}")
+
+
+def make_rows(lines: list[Line], time_zone: str) -> list[Row]:
+    """Lines as the template shows them."""
+    zone = ZoneInfo(time_zone)
+    return [_make_row(line, zone) for line in lines]
+
+
+def _make_row(line: Line, zone: ZoneInfo) -> Row:
+    record = line.record
+    phone, document = line.text(Kind.PHONE), line.text(Kind.DOCUMENT)
+    state = RecordState(record.state)
+    return Row(
+        id=record.id.hex,
+        url=reverse("console:record", args=[record.id]),
+        number=write_number(record.number),
+        time=datetime.fromtimestamp(record.registered_ms / 1000, zone),
+        changed_ms=record.changed_ms,
+        name=line.text(Kind.PERSON_NAME),
+        is_open=line.answers is not None,
+        phone=phone_end(phone) if phone else "",
+        document=document_end(document) if document else "",
+        origin=origin_name(record.origin),
+        origin_code=record.origin,
+        site=record.site.name,
+        site_code=record.site.code,
+        state=state.name.lower(),
+        state_label=state_label(state),
+        temperature=record.temperature,
+        has_symptoms=record.has_symptoms,
+        is_marked=record.is_marked,
+        companions=record.companions,
+    )
+
+
+def state_label(state: RecordState) -> str:
+    """The word for a record's state."""
+    return {
+        RecordState.REGISTERED: _("registered"),
+        RecordState.CORRECTED: _("corrected"),
+        RecordState.WITHDRAWN: _("withdrawn"),
+    }[state]
+
+
+def _count_text(count: int) -> str:
+    return _("more than {count}").format(count=COUNT_MAX) if count > COUNT_MAX else str(count)
+
+
+def asked_of(request: HttpRequest) -> AskedFilters:
+    """The filters in the address of a request."""
+    return read_filters(request.GET, _organisation(request).time_zone)
+
+
+def _organisation(request: HttpRequest) -> Organisation:
+    return request.organisation  # type: ignore[attr-defined, no-any-return]
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
