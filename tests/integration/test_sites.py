@@ -213,6 +213,16 @@ def test_an_unknown_paper_or_language_is_the_default(signed_in: Client, installe
     assert signed_in.get(f"/console/sites/{code}/poster?{query}").status_code == 200
 
 
+def test_the_form_on_paper(signed_in: Client, installed: Cast) -> None:
+    site = installed.sites[0]
+    page = signed_in.get(f"/console/sites/{site.code}/paper/zh-Hans")
+    assert site.name in text_of(page)
+    assert "姓名" in text_of(page)
+    assert "sha256-" in page["content-security-policy"]
+    assert "Full name" in text_of(signed_in.get(f"/console/sites/{site.code}/paper/en"))
+    assert signed_in.get(f"/console/sites/{site.code}/paper/fr").status_code == 404
+
+
 # --- settings and forms
 
 
