@@ -5,6 +5,7 @@ from django.urls import path
 from tianbao.console import (
     address_test,
     exports,
+    home,
     line_list,
     login,
     posters,
