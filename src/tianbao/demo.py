@@ -14,7 +14,7 @@ import socket
 import tempfile
 import time
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -114,8 +114,8 @@ async def _fill(config: Config) -> None:
     chance = random.Random(2020)  # noqa: S311 - where imagined people arrive
     zone = ZoneInfo("Asia/Shanghai")
     codes = sorted(context.catalogue.sites)
-    today = datetime.fromtimestamp(_now_ms() / 1000, zone).date()
-    people = People(context.places, seed=2020, today=today)
+    first_day = datetime.fromtimestamp(_now_ms() / 1000, zone).date() - timedelta(days=HOURS_BACK // 24 + 1)
+    people = People(context.places, seed=2020, today=first_day)
     for arrived_ms in _arrivals(chance, zone):
         receipt = Receipt(uuid7(arrived_ms, chance.randbytes(10)).hex, os.urandom(16))
         target = context.target(chance.choices(codes, weights=range(1, len(codes) + 1))[0])

@@ -73,7 +73,7 @@ def show_line_list(request: HttpRequest) -> HttpResponse:
         "is_more": count > COUNT_MAX,
         "sites": Site.objects.order_by("name"),
         "now_ms": _now_ms(),
-        "search": SEARCH if KEYRING.is_unlocked and not SEARCH.is_ready else None,
+        "search": SEARCH if asked.is_searching and KEYRING.is_unlocked and not SEARCH.is_ready else None,
         "export_url": f"{reverse('console:export')}?{asked.query}",
     }
     return render(request, "console/line_list.html", context)

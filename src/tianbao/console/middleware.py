@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tianbao.console.notices import sentences_of
 from tianbao.domain.problems import Code, Refused
@@ -51,6 +51,7 @@ class ConsoleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.organisation = Organisation.objects.first()  # type: ignore[attr-defined]
         self._speak_own_language(request)
+        self._keep_local_time(request)
         response = self._get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Content-Security-Policy", POLICY)
@@ -77,6 +78,14 @@ class ConsoleMiddleware:
         if isinstance(error, Locked):
             return HttpResponseRedirect(_with_next("console:unlock", request))
         return None
+
+    def _keep_local_time(self, request: HttpRequest) -> None:
+        """Templates show the organisation's time, wherever the server stands."""
+        organisation = request.organisation  # type: ignore[attr-defined]
+        if organisation is None:
+            timezone.deactivate()
+        else:
+            timezone.activate(organisation.time_zone)
 
     def _speak_own_language(self, request: HttpRequest) -> None:
         """This browser's choice (the cookie) comes first, then the person's, then what the browser asks for."""

@@ -100,7 +100,7 @@ def _sheets(report: Report, form: Form, walk: _Walk, _: Translator) -> Iterable[
     name = form.question_of(Kind.PERSON_NAME)
     begin = [
         ReportColumn(_("Number"), QuestionType.TEXT, 12),
-        ReportColumn(_("Name"), QuestionType.TEXT, 14),
+        ReportColumn(_("Full name"), QuestionType.TEXT, 14),
         ReportColumn(_("Row"), QuestionType.INTEGER, 6),
     ]
     for part in report.repeats:
