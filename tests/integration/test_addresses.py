@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-
 from tests.cast import ADDRESS, NOW_MS, Cast
+
 from tianbao.domain.problems import Refused
 from tianbao.services import addresses
 from tianbao.services.addresses import Proof, Reach, read_address

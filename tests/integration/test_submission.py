@@ -189,7 +189,7 @@ def test_a_wrong_answer_comes_back_with_everything_kept(edge: EdgeClient) -> Non
     assert response.status_code == 422
     for kept in ("留着我", "发烧", "北关村12号", "11010519491231002X"):
         assert kept in response.text
-    assert 'id="temperature-e"' in response.text
+    assert 'id="temperature:e"' in response.text
 
 
 def test_a_row_more_and_a_row_less_by_buttons(edge: EdgeClient) -> None:

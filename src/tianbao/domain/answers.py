@@ -40,9 +40,9 @@ def nest_answers(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]
             if not isinstance(inner, dict):
                 inner = level[part] = {"": inner}
             level = inner
-        level.setdefault(parts[-1], []).append(value) if isinstance(
-            level.get(parts[-1], []), list
-        ) else level[parts[-1]].setdefault("", []).append(value)
+        level.setdefault(parts[-1], []).append(value) if isinstance(level.get(parts[-1], []), list) else level[
+            parts[-1]
+        ].setdefault("", []).append(value)
     return _shape_level(form.questions, root)
 
 

@@ -206,9 +206,7 @@ def describe_questions(questions: tuple[Question, ...], language: str) -> list[d
     return described
 
 
-_DEFAULTS: Final = {
-    f.name: f.default for f in fields(Question) if f.name not in ("name", "type", "label", "hint")
-}
+_DEFAULTS: Final = {f.name: f.default for f in fields(Question) if f.name not in ("name", "type", "label", "hint")}
 
 
 def _load_question(data: Mapping[str, Any]) -> Question:

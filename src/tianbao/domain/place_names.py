@@ -198,3 +198,7 @@ class Names:
             initials[self.initials[row]].append(row)
         self.upper, self.upper_initials = map(Keys, found[0])
         self.lower, self.lower_initials = map(Keys, found[1])
+
+    def is_other(self, entry: int) -> bool:
+        """Whether an entry is a row's former, short or foreign name."""
+        return entry != self.rows[entry]

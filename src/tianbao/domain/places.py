@@ -223,9 +223,10 @@ class _Reading:
                 for chain in self._chains(at, townships=False)
                 if (fresh or (chain[0].fit is _Fit.EXACT and chain[0].end - at > 2)) and self._judge(chain)
             ]
+            at = max((chain[-1].end for chain in named), default=at + 1)
+            named = [chain for chain in named if chain[-1].end == at]
             if named and not any(self._are_nested(chain[-1].row, row) for chain in named for row in found.rows):
                 others += (self._table.coded(chain[-1].row) for chain in self._best(named))
-            at = max((chain[-1].end for chain in named), default=at + 1)
         return others
 
     def _chains(
@@ -235,7 +236,7 @@ class _Reading:
         if start >= len(self._letters):
             return
         for entry, end in self._stems(start, townships):
-            if not self._table.is_inside(self._names.rows[entry], outer):
+            if not self._may_follow(entry, outer):
                 continue
             for match in self._fits(entry, start, end):
                 longer = (*chain, match)
@@ -248,6 +249,11 @@ class _Reading:
         if not chain and (province := self._names.letters.get(self._letters[start])) is not None:
             letter = _Match(province, Level.PROVINCE, start, start + 1, _Fit.LETTER)
             yield from self._chains(start + 1, province, (letter,), townships=False)
+
+    def _may_follow(self, entry: int, outer: Row) -> bool:
+        """Whether a name is of a row inside another, or a former name of that row (天津滨海新区大港)."""
+        row = self._names.rows[entry]
+        return self._table.is_inside(row, outer) or (row == outer and self._names.is_other(entry))
 
     def _stems(self, start: int, townships: bool) -> list[tuple[int, int]]:
         """The names whose stems stand here, with where these end."""
@@ -268,6 +274,8 @@ class _Reading:
         latin = self._folded.is_latin(start)
         forms = tails.latin if latin else tails.han
         yield _Match(row, level, start, end, _Fit.BARE if forms or latin else _Fit.WHOLE)
+        if self._gaps[end] > (Gap.SPACE if latin else Gap.NONE):
+            return
         if tail := next((form for form in forms if self._letters.startswith(form, end)), None):
             yield _Match(row, level, start, end + len(tail), _Fit.EXACT)
         elif forms and not latin and (other := _SUFFIX.match(self._letters, end)):
@@ -282,7 +290,7 @@ class _Reading:
         if latin and gap is Gap.NONE:
             return None
         if last.fit is _Fit.BARE and last.level < Level.TOWNSHIP:
-            if joined and not alone and _WORD_GOES_ON.match(self._letters, end):
+            if joined and not alone and (_WORD_GOES_ON.match(self._letters, end) or self._is_part(last)):
                 return None
             if (joined and alone) or (self._folded.is_latin(last.start) and end - last.start < LATIN_MIN):
                 return False
@@ -294,6 +302,10 @@ class _Reading:
         elif joined and _NO_SUFFIX.match(self._letters, end - 1):
             return None
         return all(match.fit is not _Fit.OTHER for match in chain)
+
+    def _is_part(self, match: _Match) -> bool:
+        """Whether a longer name stands in the same place: 乌兰 is not named in 乌兰浩特."""
+        return any(end > match.end for _, end in self._stems(match.start, townships=True))
 
     def _best(self, chains: list[_Chain]) -> list[_Chain]:
         """Chains that read the same letters, best first; one, if its place is around those of all others."""

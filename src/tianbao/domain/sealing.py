@@ -54,9 +54,7 @@ class PasswordCost:
 # --- an officer's pair
 
 
-def wrap_private_key(
-    private_key: bytes, *, password: str, salt: bytes, nonce: bytes, cost: PasswordCost
-) -> bytes:
+def wrap_private_key(private_key: bytes, *, password: str, salt: bytes, nonce: bytes, cost: PasswordCost) -> bytes:
     """An officer's private key under the password; salt of 16 bytes, nonce of 12, both random."""
     return nonce + AESGCM(_password_key(password, salt, cost)).encrypt(nonce, private_key, b"officer")
 
@@ -82,9 +80,7 @@ def seal_to(public_key: bytes, plaintext: bytes, *, purpose: str) -> bytes:
 def open_with(private_key: bytes, ciphertext: bytes, *, purpose: str) -> bytes:
     """The inverse of `seal_to`; CannotOpen for another key, another purpose or changed bytes."""
     try:
-        return _SUITE.decrypt(
-            ciphertext, X25519PrivateKey.from_private_bytes(private_key), info=purpose.encode()
-        )
+        return _SUITE.decrypt(ciphertext, X25519PrivateKey.from_private_bytes(private_key), info=purpose.encode())
     except Exception as error:  # the library tells wrong keys apart from wrong lengths; nobody may
         raise CannotOpen from error
 
@@ -125,9 +121,7 @@ def seal_content(
     return nonce + AESGCM(content_key).encrypt(nonce, plaintext, _bound_to(record, revision, kind))
 
 
-def open_content(
-    content_key: bytes, sealed: bytes, *, record: str, revision: int, kind: RevisionKind
-) -> bytes:
+def open_content(content_key: bytes, sealed: bytes, *, record: str, revision: int, kind: RevisionKind) -> bytes:
     """The inverse of `seal_content`; CannotOpen if anything it is bound to differs."""
     return _open(AESGCM(content_key), sealed, _bound_to(record, revision, kind))
 

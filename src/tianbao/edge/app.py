@@ -101,9 +101,7 @@ class Edge:
             if request.method == "POST" and not site[2]:
                 return await self._forms.post(request, site[1])
             _require(reads)
-            return (
-                self._forms.describe(request, site[1]) if site[2] else await self._forms.get(request, site[1])
-            )
+            return self._forms.describe(request, site[1]) if site[2] else await self._forms.get(request, site[1])
         if path == "/R" and request.method == "POST":
             return await self._receipts.post(request)
         if path == "/R/forget":

@@ -81,9 +81,7 @@ def read_receipts(request: Request) -> list[Receipt]:
     return [receipt for token in tokens if (receipt := read_receipt(token))]
 
 
-def remember_receipts(
-    request: Request, response: Response, known: list[Receipt], *, deletion_days: int
-) -> None:
+def remember_receipts(request: Request, response: Response, known: list[Receipt], *, deletion_days: int) -> None:
     """Writes the cookie anew; an empty list removes it."""
     value = ".".join(receipt.token for receipt in known[:RECEIPTS_MAX])
     age_s = (deletion_days + 1) * 86_400 if known else 0

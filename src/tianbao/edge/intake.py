@@ -169,9 +169,7 @@ class Intake:
         standing = await self.queue.submit(row, data_key.row)
         data_key.row = None
         return (
-            Accepted(Outcome.ACCEPTED, draft.receipt, row)
-            if standing is None
-            else _repeated(draft, mac, standing)
+            Accepted(Outcome.ACCEPTED, draft.receipt, row) if standing is None else _repeated(draft, mac, standing)
         )
 
 
@@ -182,9 +180,7 @@ def _repeated(draft: Draft, mac: bytes, standing: SubmissionRow) -> Accepted:
     return Accepted(Outcome.REPEATED, draft.receipt, standing)
 
 
-def _seal_row(
-    target: Target, draft: Draft, validation: Validation, data_key: DataKey, mac: bytes
-) -> SubmissionRow:
+def _seal_row(target: Target, draft: Draft, validation: Validation, data_key: DataKey, mac: bytes) -> SubmissionRow:
     form = target.published.form
     facts, identity = split_answers(form.questions, validation.answers)
     record = draft.receipt.id

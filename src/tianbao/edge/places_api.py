@@ -40,9 +40,7 @@ class PlacesApi:
         """`/places/13`: a province's cities, counties and townships; `/places/provinces`: the provinces."""
         if province not in self._trees:
             if province == "provinces":
-                tree: object = [
-                    {"code": place.code, "name": place.name} for place in self._places.children("")
-                ]
+                tree: object = [{"code": place.code, "name": place.name} for place in self._places.children("")]
             elif self._places.place(province + "0000") or self._places.place(province):
                 tree = await asyncio.to_thread(province_tree, self._places, province)
             else:

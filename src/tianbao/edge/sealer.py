@@ -79,9 +79,7 @@ class Sealer:
     def _make_day(self, name: str) -> DayKey:
         private_key = os.urandom(sealing.KEY_BYTES)
         wraps = {
-            officer.id: sealing.seal_to(
-                officer.public, private_key, purpose=sealing.day_purpose(name, officer.id)
-            )
+            officer.id: sealing.seal_to(officer.public, private_key, purpose=sealing.day_purpose(name, officer.id))
             for officer in key_file.read_officers(self._folder)
         }
         if not wraps:

@@ -55,9 +55,7 @@ def change_password(*, folder: Path, officer_id: str, old: str, new: str) -> Non
         _write_officer(folder, officer_id, private_key, new, officer.cost)
 
 
-def _write_officer(
-    folder: Path, officer_id: str, private_key: bytes, password: str, cost: PasswordCost
-) -> None:
+def _write_officer(folder: Path, officer_id: str, private_key: bytes, password: str, cost: PasswordCost) -> None:
     salt = os.urandom(16)
     wrapped = sealing.wrap_private_key(
         private_key, password=password, salt=salt, nonce=os.urandom(sealing.NONCE_BYTES), cost=cost
@@ -72,9 +70,7 @@ def _find_officer(folder: Path, officer_id: str) -> Officer | None:
 
 
 def _unwrap(officer: Officer, password: str) -> bytes:
-    return sealing.unwrap_private_key(
-        officer.wrapped, password=password, salt=officer.salt, cost=officer.cost
-    )
+    return sealing.unwrap_private_key(officer.wrapped, password=password, salt=officer.salt, cost=officer.cost)
 
 
 class Keyring:
@@ -119,9 +115,7 @@ class Keyring:
 
     def open_revision(self, row: SealedRevision, data_key: DataKeyRow) -> OpenRevision:
         """What a revision holds, for whoever may read it."""
-        content_key = self.open_content_key(
-            record=row.record_id, sealed_key=row.sealed_key, data_key=data_key
-        )
+        content_key = self.open_content_key(record=row.record_id, sealed_key=row.sealed_key, data_key=data_key)
         plaintext = sealing.open_content(
             content_key,
             bytes(row.sealed),
