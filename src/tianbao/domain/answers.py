@@ -40,9 +40,10 @@ def nest_answers(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]
             if not isinstance(inner, dict):
                 inner = level[part] = {"": inner}
             level = inner
-        level.setdefault(parts[-1], []).append(value) if isinstance(level.get(parts[-1], []), list) else level[
-            parts[-1]
-        ].setdefault("", []).append(value)
+        values = level.setdefault(parts[-1], [])
+        if isinstance(values, dict):  # `place` beside `place.code`
+            values = values.setdefault("", [])
+        values.append(value)
     return _shape_level(form.questions, root)
 
 

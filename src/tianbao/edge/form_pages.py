@@ -189,22 +189,22 @@ class FormPages:
         own = None
         if known and (action == "confirm" or fields.get("_prefilled")):
             own = await self._context.archive.open(known[0])
+        typed = nest_answers(form, pairs)
         if action == "confirm":
             if own is None:
                 return redirect(f"{target.site.path()}?new=1")
-            answers = confirm_answers(form, own)
+            answers = confirm_answers(form, own, typed)
+            typed = mask_answers(form, answers)
+            fields |= {"_prefilled": "1", "_asked_places": "1"}
         else:
-            answers = nest_answers(form, pairs)
-            if own is not None:
-                answers = restore_masked(form, answers, own.answers)
+            answers = restore_masked(form, typed, own.answers) if own else typed
         reader = read_reader(request, form.languages)
         if action.startswith(("add:", "remove:")):
-            return await self._page(target, reader, change_rows(form, pairs, answers, action), fields)
-        asked = bool(fields.get("_asked_places")) or action == "confirm"
+            return await self._page(target, reader, change_rows(form, typed, action), fields)
         validation = target.published.validate(answers, local_date(now_ms(), target.time_zone))
-        if validation.problems or (validation.unclear and not asked):
+        if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             self._context.intake.outcomes[Outcome.INVALID] += 1
-            filled = filled_with(form, answers, validation, self._context.places)
+            filled = filled_with(form, typed, validation, self._context.places)
             return await self._page(target, reader, filled, {**fields, "_asked_places": "1"}, status=422)
         nonce = read_nonce(request)
         content = canonical_content(target.site, form, answers)
@@ -325,7 +325,7 @@ def filled_with(form: Form, answers: dict[str, Any], validation: Validation, pla
     )
 
 
-def change_rows(form: Form, pairs: list[tuple[str, str]], answers: dict[str, Any], action: str) -> Filled:
+def change_rows(form: Form, answers: dict[str, Any], action: str) -> Filled:
     """One row more or less, by a button of a page without script; everything typed is kept."""
     verb, _, path = action.partition(":")
     name, _, index = path.partition(".")
@@ -350,12 +350,14 @@ def carry_answers(form: Form, answers: Answers) -> Answers:
     }
 
 
-def confirm_answers(form: Form, own: OwnRegistration) -> dict[str, Any]:
-    """What a confirming tap says: everything carried, and the acknowledgement that stands on the button."""
+def confirm_answers(form: Form, own: OwnRegistration, given: dict[str, Any]) -> dict[str, Any]:
+    """What a confirming tap says: everything carried, what was asked anew, the acknowledgement at the button."""
     answers = dict(carry_answers(form, own.answers))
     for question in form.questions:
         if question.type is QuestionType.ACKNOWLEDGE:
             answers[question.name] = True
+        elif not question.carried and question.name in given:
+            answers[question.name] = given[question.name]
     return answers
 
 

@@ -83,7 +83,7 @@ class ReceiptPages:
             form=target.published.form,
             language=reader.language,
             _=reader._,
-            receipt=self._view(own, target, others),
+            receipt=self._view(own, target, others, index=chosen),
         )
         response = private_page(html)
         remember_language(request, response, reader)
@@ -104,11 +104,11 @@ class ReceiptPages:
         reader = read_reader(request, form.languages)
         values = flatten_answers(form, mask_answers(form, own.answers))
         filled = Filled(values=values, rows={}, problems=(), candidates={})
-        return await self._correction_page(target, reader, own, filled, own.revision)
+        return await self._correction_page(request, target, reader, own, filled, own.revision)
 
     async def get_withdrawal(self, request: Request) -> Response:
         """Asks once more."""
-        _, own, target = await self._own(request)
+        known, own, target = await self._own(request)
         _refuse_withdrawn(own)
         reader = read_reader(request, target.published.form.languages)
         html = withdraw_page(
@@ -117,7 +117,7 @@ class ReceiptPages:
             form=target.published.form,
             language=reader.language,
             _=reader._,
-            receipt=self._view(own, target, ()),
+            receipt=self._view(own, target, (), index=known.index(own.receipt)),
         )
         return private_page(html)
 
@@ -125,7 +125,8 @@ class ReceiptPages:
         """A correction or a withdrawal, on top of the revision the page showed."""
         pairs = await request.read_form()
         fields = {name: value for name, value in pairs if name.startswith("_")}
-        _, own, target = await self._own(request)
+        known, own, target = await self._own(request)
+        back = f"/R{_query(known.index(own.receipt))}"
         action = fields.get("_action", "correct")
         shown = fields.get("_revision", "")
         revision = int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 9 else own.revision
@@ -141,17 +142,18 @@ class ReceiptPages:
                 day=own.day,
                 now_ms=now_ms(),
             )
-            return redirect("/R")
-        answers = restore_masked(form, nest_answers(form, pairs), own.answers)
+            return redirect(back)
+        typed = nest_answers(form, pairs)
+        answers = restore_masked(form, typed, own.answers)
         reader = read_reader(request, form.languages)
         if action.startswith(("add:", "remove:")):
-            changed = change_rows(form, pairs, nest_answers(form, pairs), action)
-            return await self._correction_page(target, reader, own, changed, revision)
+            changed = change_rows(form, typed, action)
+            return await self._correction_page(request, target, reader, own, changed, revision)
         today = local_date(now_ms(), target.time_zone)
         validation = target.published.validate(answers, today)
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
-            typed = filled_with(form, nest_answers(form, pairs), validation, self._context.places)
-            return await self._correction_page(target, reader, own, typed, revision, status=422)
+            filled = filled_with(form, typed, validation, self._context.places)
+            return await self._correction_page(request, target, reader, own, filled, revision, status=422)
         if revision != own.revision and not self._was_sent_twice(own, validation.answers, revision):
             raise refuse(Code.CHANGED_MEANWHILE)
         _refuse_withdrawn(own)
@@ -165,7 +167,7 @@ class ReceiptPages:
                 day=own.day,
                 now_ms=now_ms(),
             )
-        return redirect("/R")
+        return redirect(back)
 
     async def forget(self, request: Request) -> Response:
         """Removes one registration, or all, from this phone's memory; nothing changes on the server."""
@@ -184,9 +186,9 @@ class ReceiptPages:
 
     async def _own(self, request: Request) -> tuple[list[Receipt], OwnRegistration, Target]:
         known = read_receipts(request)
-        index = request.query.get("i", "0")
-        chosen = int(index) if index.isascii() and index.isdecimal() and int(index[:3]) < len(known) else 0
-        own = await self._context.archive.open(known[chosen]) if known else None
+        index = _index(request)
+        chosen = known[index] if index < len(known) else None
+        own = await self._context.archive.open(chosen) if chosen else None
         if own is None:
             raise refuse(Code.UNKNOWN_RECEIPT)
         catalogue = self._context.catalogue
@@ -198,6 +200,7 @@ class ReceiptPages:
 
     async def _correction_page(
         self,
+        request: Request,
         target: Target,
         reader: Reader,
         own: OwnRegistration,
@@ -216,14 +219,16 @@ class ReceiptPages:
             form=target.published.form,
             language=reader.language,
             _=reader._,
-            action="/R",
+            action=f"/R{_query(_index(request))}",
             filled=filled,
             purpose=Purpose.CORRECT,
             hidden=hidden,
         )
         return private_page(html, status)
 
-    def _view(self, own: OwnRegistration, target: Target, others: tuple[tuple[int, str, str], ...]) -> ReceiptView:
+    def _view(
+        self, own: OwnRegistration, target: Target, others: tuple[tuple[int, str, str], ...], *, index: int
+    ) -> ReceiptView:
         return ReceiptView(
             number=_number(own.receipt),
             state=_STATES[own.kind],
@@ -231,10 +236,11 @@ class ReceiptPages:
             revision=own.revision,
             answers=own.answers,
             marks=own.marks,
-            pass_png_url="/R/pass.png",  # noqa: S106 - an address
+            pass_png_url=f"/R/pass.png{_query(index)}",
             own_link=f"{target.installation.address}/R/{own.receipt.token}",
             others=others,
             delete_on=date.fromisoformat(own.delete_on),
+            index=index,
         )
 
     def _remember(self, request: Request, response: Response, known: list[Receipt]) -> None:
@@ -246,6 +252,16 @@ class ReceiptPages:
 def _refuse_withdrawn(own: OwnRegistration) -> None:
     if own.kind is RevisionKind.WITHDRAWN:
         raise refuse(Code.WITHDRAWN)
+
+
+def _index(request: Request) -> int:
+    """Which of this phone's registrations is meant."""
+    index = request.query.get("i", "0")
+    return int(index) if index.isascii() and index.isdecimal() and len(index) < 3 else 0
+
+
+def _query(index: int) -> str:
+    return f"?i={index}" if index else ""
 
 
 def _number(receipt: Receipt) -> str:
