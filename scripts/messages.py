@@ -1,8 +1,8 @@
 """Collects the program's texts, merges them into the catalogue, compiles it.
 
-    python scripts/messages.py                collect, merge, compile
-    python scripts/messages.py --check        fail if a text is missing, untranslated or not compiled
-    python scripts/messages.py --from F.json  also take translations from {"msgid": "translation"} files
+python scripts/messages.py                collect, merge, compile
+python scripts/messages.py --check        fail if a text is missing, untranslated or not compiled
+python scripts/messages.py --from F.json  also take translations from {"msgid": "translation"} files
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def merge(translations: dict[str, str]) -> Catalog:
 def rendered(catalog: Catalog) -> tuple[bytes, bytes]:
     """(.po, .mo)"""
     po, mo = io.BytesIO(), io.BytesIO()
-    write_po(po, catalog, width=110, omit_header=False, sort_output=True, include_lineno=False, ignore_obsolete=True)
+    write_po(po, catalog, width=110, sort_output=True, include_lineno=False, ignore_obsolete=True)
     write_mo(mo, catalog)
     return po.getvalue(), mo.getvalue()
 
@@ -104,7 +104,7 @@ def main() -> int:
             print("the catalogue is stale: make messages")
         return 1 if missing or is_stale else 0
     PO.parent.mkdir(parents=True, exist_ok=True)
-    po, mo = rendered(catalog)
+    po, _ = rendered(catalog)
     PO.write_bytes(po)
     PO.with_suffix(".mo").write_bytes(rendered(read_po(io.BytesIO(po)))[1])
 

@@ -125,7 +125,7 @@ async def _measure(site: str, edge_port: int, echo_port: int, seconds: float, co
     answers = []
     for _ in range(BODIES):
         one = next(people)
-        one["itinerary"] = (one.get("itinerary", []) + [people._make_leg(1), people._make_leg(2)])[:2]  # noqa: SLF001
+        one["itinerary"] = [people.make_leg(1), people.make_leg(2)]
         answers.append(json.dumps(one, ensure_ascii=False).encode())
     posts = _requests(site, edge_port, answers)
     echoes = _requests(site, echo_port, answers)

@@ -77,7 +77,7 @@ class People:
             "reason": chance.choice(_REASONS),
             "symptoms": chance.sample(_SYMPTOMS, chance.randint(1, 2)) if has_symptoms else ["none"],
             "consent": True,
-            "itinerary": [self._make_leg(n) for n in range(chance.choice((0, 1, 1, 2, 2, 3)))],
+            "itinerary": [self.make_leg(n) for n in range(chance.choice((0, 1, 1, 2, 2, 3)))],
             "companions": [self._make_companion() for _ in range(chance.choice((0, 0, 0, 1, 1, 2, 3)))],
         }
         if chance.random() < 0.93:
@@ -108,7 +108,8 @@ class People:
         check = "10X98765432"[sum(int(d) * w for d, w in zip(digits, _WEIGHTS, strict=True)) % 11]
         return digits + check
 
-    def _make_leg(self, back: int) -> dict[str, Any]:
+    def make_leg(self, back: int) -> dict[str, Any]:
+        """An itinerary leg; `back` counts from the newest."""
         chance = self._random
         left = self._today - timedelta(days=back * 4 + chance.randint(0, 2))
         code = self._walk_down(chance.choice((3, 3, 4)))

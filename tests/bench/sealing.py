@@ -1,6 +1,6 @@
 """One sealed content with two ways to its key, beside two sealed copies: bytes and microseconds (docs/adr/0004).
 
-    .venv/bin/python tests/bench/sealing.py
+.venv/bin/python tests/bench/sealing.py
 """
 
 from __future__ import annotations

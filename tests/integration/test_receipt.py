@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import zxingcpp
 from PIL import Image
-
 from tests.edge_client import GOOD, EdgeClient, changed, make_installation
+
 from tianbao.config import Config
 from tianbao.domain.receipts import read_receipt
 

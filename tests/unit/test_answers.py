@@ -47,7 +47,16 @@ def test_split_answers_join_to_the_same() -> None:
 def test_no_identity_is_among_the_facts() -> None:
     facts, identity = split_answers(FORM.questions, ANSWERS)
     text = json.dumps(facts, ensure_ascii=False)
-    for secret in ("阿依古丽", "13812345678", "130636199001011234", "东街", "外婆家", "冀F12345", "𠮷野", "河北保定"):
+    for secret in (
+        "阿依古丽",
+        "13812345678",
+        "130636199001011234",
+        "东街",
+        "外婆家",
+        "冀F12345",
+        "𠮷野",
+        "河北保定",
+    ):
         assert secret not in text
         assert secret in json.dumps(identity, ensure_ascii=False)
 
@@ -101,7 +110,12 @@ def test_strange_posts_are_kept_for_validation_to_name(pairs: list[tuple[str, st
 
 
 def test_what_was_typed_is_shown_again_right_or_wrong() -> None:
-    typed = {"name": "张三", "temperature": "很高", "itinerary": [{"place": {"text": "鼓楼区", "code": ""}}, "?"], "x": "y"}
+    typed = {
+        "name": "张三",
+        "temperature": "很高",
+        "itinerary": [{"place": {"text": "鼓楼区", "code": ""}}, "?"],
+        "x": "y",
+    }
     flat = flatten_typed(FORM, typed)
     assert flat["name"] == ["张三"]
     assert flat["temperature"] == ["很高"]

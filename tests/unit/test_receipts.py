@@ -19,7 +19,9 @@ from tianbao.domain.receipts import (
     secret_digest,
 )
 
-receipts = st.builds(Receipt, st.binary(min_size=16, max_size=16).map(bytes.hex), st.binary(min_size=16, max_size=16))
+receipts = st.builds(
+    Receipt, st.binary(min_size=16, max_size=16).map(bytes.hex), st.binary(min_size=16, max_size=16)
+)
 NONCE = (1_600_000_000_000).to_bytes(6, "big") + bytes(range(16))
 
 

@@ -24,7 +24,9 @@ def _seal(content_key: bytes, revision: int = 1, kind: RevisionKind = RevisionKi
 def test_an_officer_opens_what_was_sealed_for_her_day() -> None:
     officer_key, day_key, data_key, content_key = (os.urandom(32) for _ in range(4))
     salt = os.urandom(16)
-    wrapped = sealing.wrap_private_key(officer_key, password="口令 pass", salt=salt, nonce=os.urandom(12), cost=CHEAP)
+    wrapped = sealing.wrap_private_key(
+        officer_key, password="口令 pass", salt=salt, nonce=os.urandom(12), cost=CHEAP
+    )
     day_wrap = sealing.seal_to(sealing.public_half(officer_key), day_key, purpose="day")
     data_wrap = sealing.seal_to(sealing.public_half(day_key), data_key, purpose="data")
     sealed_key = sealing.seal_content_key(AESGCM(data_key), content_key, record=RECORD, nonce=os.urandom(12))
@@ -88,7 +90,9 @@ def test_no_byte_of_a_sealed_content_can_be_changed() -> None:
 
 def test_a_wrong_password_opens_nothing() -> None:
     salt = os.urandom(16)
-    wrapped = sealing.wrap_private_key(os.urandom(32), password="right", salt=salt, nonce=os.urandom(12), cost=CHEAP)
+    wrapped = sealing.wrap_private_key(
+        os.urandom(32), password="right", salt=salt, nonce=os.urandom(12), cost=CHEAP
+    )
     with pytest.raises(CannotOpen):
         sealing.unwrap_private_key(wrapped, password="wrong", salt=salt, cost=CHEAP)
 

@@ -6,11 +6,16 @@ know: what is valid, where answers go.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tianbao.domain.forms import Choice, Kind, Path, Question, QuestionType, text_in
+from django.utils.translation import gettext
+
+from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, text_in
+from tianbao.domain.places import Place
+from tianbao.domain.problems import Problem
+from tianbao.services.refusals import message
 
 CHOICE_ROWS_MAX: Final = 4
 """Choices of a select_one that stand side by side; more become a drop-down list."""
@@ -27,7 +32,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question. `widget` is text, number, date, list, radio, checks, tick, place or repeat."""
+    """One question. `widget` is text, number, date, list, radio, checks, tick, place or repeat.
+
+    `candidates` are (code, whole name) of the places that an unclear text may mean.
+    """
 
     path: Path
     label: str
@@ -40,6 +48,7 @@ class Field:
     problem: str = ""
     options: tuple[Option, ...] = ()
     rows: tuple[tuple[Field, ...], ...] = ()
+    candidates: tuple[tuple[str, str], ...] = ()
 
 
 def make_fields(
@@ -49,9 +58,13 @@ def make_fields(
     problems: Mapping[Path, str],
     rows: Mapping[Path, int],
     language: str,
+    unclear: Mapping[Path, Sequence[Place]] | None = None,
     prefix: str = "",
 ) -> list[Field]:
-    """The fields of a form, filled with `values` (flat shape); `rows` says how many rows of a repeat to show."""
+    """The fields of a form, filled with `values` (flat shape).
+
+    `rows` says how many rows of a repeat to show at least, `unclear` what a place's text may mean.
+    """
     fields = []
     for question in questions:
         path = prefix + question.name
@@ -64,6 +77,7 @@ def make_fields(
                 problems=problems,
                 rows=rows,
                 language=language,
+                unclear=unclear,
                 prefix=f"{path}.",
             )
             fields.extend(inner)
@@ -89,14 +103,26 @@ def make_fields(
                             problems=problems,
                             rows=rows,
                             language=language,
+                            unclear=unclear,
                             prefix=f"{path}.{index}.",
                         )
                     )
                     for index in range(_row_count(question, path, values, rows))
                 ),
+                candidates=tuple((place.code, place.full_name) for place in (unclear or {}).get(path, ())),
             )
         )
     return fields
+
+
+def sentences_by_path(problems: Iterable[Problem], form: Form, language: str) -> dict[Path, str]:
+    """One sentence for each answer with a problem; `general` holds what concerns none."""
+    said: dict[Path, str] = {}
+    for problem in problems:
+        question = form.question_at(problem.question) if problem.question else None
+        label = text_in(question.label, language) if question else ""
+        said.setdefault(problem.question if question else "general", message(problem, gettext, label))
+    return said
 
 
 def _option(choice: Choice, given: list[str], language: str) -> Option:

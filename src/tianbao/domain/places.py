@@ -236,7 +236,7 @@ class _Reading:
         if start >= len(self._letters):
             return
         for entry, end in self._stems(start, townships):
-            if not self._may_follow(entry, outer):
+            if not self._table.is_inside(self._names.rows[entry], outer):
                 continue
             for match in self._fits(entry, start, end):
                 longer = (*chain, match)
@@ -249,11 +249,6 @@ class _Reading:
         if not chain and (province := self._names.letters.get(self._letters[start])) is not None:
             letter = _Match(province, Level.PROVINCE, start, start + 1, _Fit.LETTER)
             yield from self._chains(start + 1, province, (letter,), townships=False)
-
-    def _may_follow(self, entry: int, outer: Row) -> bool:
-        """Whether a name is of a row inside another, or a former name of that row (天津滨海新区大港)."""
-        row = self._names.rows[entry]
-        return self._table.is_inside(row, outer) or (row == outer and self._names.is_other(entry))
 
     def _stems(self, start: int, townships: bool) -> list[tuple[int, int]]:
         """The names whose stems stand here, with where these end."""
@@ -295,13 +290,25 @@ class _Reading:
             if (joined and alone) or (self._folded.is_latin(last.start) and end - last.start < LATIN_MIN):
                 return False
         elif last.fit is _Fit.BARE or (last.fit is _Fit.WHOLE and last.level == Level.TOWNSHIP):
-            if joined or (last.fit is _Fit.BARE and self._letters.endswith(_STREETS, last.start, end)):
+            if joined or self._is_street(last) or self._is_former_county(chain):
                 return None
             if alone:
                 return False
         elif joined and _NO_SUFFIX.match(self._letters, end - 1):
             return None
         return all(match.fit is not _Fit.OTHER for match in chain)
+
+    def _is_street(self, match: _Match) -> bool:
+        """南京东路 is a road before it is the township that took its name."""
+        return match.fit is _Fit.BARE and self._letters.endswith(_STREETS, match.start, match.end)
+
+    def _is_former_county(self, chain: _Chain) -> bool:
+        """大港 in 滨海新区 is the former district before it is the township, which is a part of it."""
+        last, rows = chain[-1], [match.row for match in chain[:-1]]
+        return any(
+            end == last.end and self._names.is_other(entry) and self._names.rows[entry] in rows
+            for entry, end in self._stems(last.start, townships=False)
+        )
 
     def _is_part(self, match: _Match) -> bool:
         """Whether a longer name stands in the same place: 乌兰 is not named in 乌兰浩特."""
@@ -359,17 +366,17 @@ class _Suggesting:
         return sorted(self._ranks, key=lambda row: (self._ranks[row], row))
 
     def _follow(self, whole: bool) -> None:
-        """From the surest chain to the least sure one, as far as the steps go."""
+        """Surer chains before less sure ones, then the beginnings that read most; as far as the steps go."""
         chains = [(0, 0, ROOT)]
         seen = set(chains)
         while chains and self._steps_left > 0:
-            doubts, at, outer = heappop(chains)
-            for longer in self._read(doubts, at, outer):
+            for longer in self._read(*heappop(chains)):
                 if longer not in seen:
                     seen.add(longer)
                     heappush(chains, longer)
-            if not whole:
-                self._begin(doubts, at, outer)
+        for doubts, at, outer in () if whole else sorted(seen, key=lambda chain: (-chain[1], chain)):
+            if at < len(self._letters) and self._steps_left > 0:
+                self._begin(doubts, self._letters[at:], outer)
 
     def _read(self, doubts: int, at: int, outer: Row) -> Iterator[tuple[int, int, Row]]:
         """Offers the names that the text ends with; yields where it goes on, and inside which row."""
@@ -393,18 +400,16 @@ class _Suggesting:
                 self._steps_left -= 1
                 yield entry, doubt
 
-    def _begin(self, doubts: int, at: int, outer: Row) -> None:
-        """Offers the names that the last letters are the beginning of."""
-        beginning = self._letters[at:]
-        if outer != ROOT:
+    def _begin(self, doubts: int, beginning: str, outer: Row) -> None:
+        """Offers the names inside a row that these letters are the beginning of."""
+        if outer != ROOT and any(next(keys.longer(beginning), None) for keys, _ in self._keys):
             for row in self._table.rows_inside(outer):
                 self._steps_left -= 1
                 if self._table.stems[row].startswith(beginning) or self._names.spelled[row].startswith(beginning):
                     self._offer(row, doubts + 1, len(self._table.stems[row]))
                 elif self._names.initials[row].startswith(beginning):
                     self._offer(row, doubts + 2, len(self._table.stems[row]))
-            return
-        for keys, doubt in self._keys:
+        for keys, doubt in self._keys if outer == ROOT else ():
             if len(self._ranks) >= ENOUGH:
                 return
             for key, entries in keys.longer(beginning):

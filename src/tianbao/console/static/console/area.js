@@ -1,40 +1,16 @@
-// Helps to name an area: suggestions while typing (the ARIA combobox pattern), or a choice level by level.
-// Only helps: the server reads what stands in the field. Uses the public /places of the same server.
+// Helps to name an area: suggestions while typing, or a choice level by level.
 
-const TYPING_PAUSE_MS = 200;
-const language = document.documentElement.lang;
-
-const load = path => fetch('/places' + path).then(answer => (answer.ok ? answer.json() : []));
-
-function make(name, properties) {
-  return Object.assign(document.createElement(name), properties);
-}
+import {PlaceBox, load, make} from './place_box.js';
 
 class AreaField {
   constructor(box) {
     this.box = box;
     this.input = box.querySelector('input[id]');
     this.code = box.querySelector('input[type=hidden]');
-    this.list = make('ul', {className: 'area-list', id: this.input.id + '-list', hidden: true});
-    this.list.setAttribute('role', 'listbox');
-    this.list.setAttribute('aria-label', box.dataset.count);
-    this.input.after(this.list);
-    for (const [name, value] of [['role', 'combobox'], ['aria-autocomplete', 'list'], ['aria-expanded', 'false'], ['aria-controls', this.list.id]]) {
-      this.input.setAttribute(name, value);
-    }
-    this.input.addEventListener('input', () => this.typed());
-    this.input.addEventListener('keydown', event => this.pressed(event));
-    this.input.addEventListener('blur', () => this.close());
-    this.list.addEventListener('mousedown', event => event.preventDefault());
+    this.place = new PlaceBox(this.input, {label: box.dataset.count, onCode: code => this.setCode(code)});
     this.tree = box.querySelector('.area-tree');
     this.tree.hidden = false;
     this.tree.addEventListener('toggle', () => this.opened(), {once: true});
-  }
-
-  choose(text, code) {
-    this.input.value = text;
-    this.setCode(code);
-    this.close();
   }
 
   // The server's candidates, which carry the code while they stand, belong to the text they were found for.
@@ -45,56 +21,6 @@ class AreaField {
       candidates.replaceWith(this.code);
     }
     this.code.value = code;
-  }
-
-  typed() {
-    this.setCode('');
-    clearTimeout(this.waiting);
-    const text = this.input.value.trim();
-    if (!text) return this.close();
-    this.waiting = setTimeout(async () => {
-      const places = await load(`?q=${encodeURIComponent(text)}&lang=${language}`).catch(() => []);
-      if (this.input.value.trim() === text) this.show(places);
-    }, TYPING_PAUSE_MS);
-  }
-
-  show(places) {
-    this.close();
-    if (!places.length || document.activeElement !== this.input) return;
-    places.forEach((place, index) => {
-      const option = make('li', {id: `${this.list.id}-${index}`, textContent: place.full});
-      option.setAttribute('role', 'option');
-      option.setAttribute('aria-selected', 'false');
-      option.addEventListener('click', () => this.choose(place.full, place.code));
-      this.list.append(option);
-    });
-    this.list.hidden = false;
-    this.input.setAttribute('aria-expanded', 'true');
-  }
-
-  close() {
-    this.list.hidden = true;
-    this.list.replaceChildren();
-    this.input.setAttribute('aria-expanded', 'false');
-    this.input.removeAttribute('aria-activedescendant');
-  }
-
-  pressed(event) {
-    if (this.list.hidden || event.isComposing) return;
-    const marked = this.list.querySelector('[aria-selected=true]');
-    if (event.key === 'ArrowDown') this.mark(marked, (marked && marked.nextSibling) || this.list.firstChild);
-    else if (event.key === 'ArrowUp') this.mark(marked, (marked && marked.previousSibling) || this.list.lastChild);
-    else if (event.key === 'Escape') this.close();
-    else if (event.key === 'Enter' && marked) marked.click();
-    else return;
-    event.preventDefault();
-  }
-
-  mark(before, option) {
-    if (before) before.setAttribute('aria-selected', 'false');
-    option.setAttribute('aria-selected', 'true');
-    option.scrollIntoView({block: 'nearest'});
-    this.input.setAttribute('aria-activedescendant', option.id);
   }
 
   async opened() {
@@ -119,7 +45,7 @@ class AreaField {
     if (!place) return;
     const full = before + place.name;
     const code = digits + place.digits;
-    this.choose(full, code.padEnd(6, '0'));
+    this.place.choose(full, code.padEnd(6, '0'));
     const below = await place.load().catch(() => []);
     if (!below.length || select !== this.levels.lastChild) return;
     const inner = below.map(([own, name, , places = []]) => ({digits: own, name, load: async () => places}));
