@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.test import Client
 from tests.cast import NOW_MS, Cast
 
 from tianbao.domain.ids import short_number, write_number
@@ -125,3 +126,124 @@ def test_an_edge_that_does_not_answer_is_a_problem_not_an_error(
     with pytest.raises(Refused) as refused:
         register(installed, make_nonce(now_ms=NOW_MS))
     assert refused.value.problems[0].code is Code.STORAGE
+
+
+# --- the screen
+
+PERSON = {
+    "id_type": "resident_id",
+    "id_number": "11010519491231002X",
+    "name": "䶮小雨",
+    "address": "北街 1 号",
+    "reason": "visit",
+    "itinerary.0.place": "保定顺平",
+    "itinerary.0.place.code": "",
+    "symptoms": "none",
+    "consent": "OK",
+}
+
+
+def post(client: Client, cast: Cast, **changed: str) -> Any:
+    fields = {**PERSON, "_site": cast.sites[0].code, **changed}
+    return client.post("/console/register", {name: value for name, value in fields.items() if value is not None})
+
+
+def test_somebody_is_registered_and_the_next_form_stands_ready(
+    signed_in: Client, installed: Cast, edge: StubEdge
+) -> None:
+    answer = post(signed_in, installed)
+    answers = edge.came[0][2]["answers"]
+    assert answers["name"] == "䶮小雨"
+    assert answers["itinerary"] == [{"place": {"text": "保定顺平", "code": ""}}]
+    assert answers["symptoms"] == ["none"]
+    assert not {"csrfmiddlewaretoken", "_site"} & answers.keys()
+    page = signed_in.get(answer["location"])
+    record = UUID(edge.came[0][2]["id"])
+    assert write_number(short_number(record.hex)) in page.content.decode()
+    assert page.context["done"] == record
+    assert "䶮小雨" not in page.content.decode(), "nobody's name stands on the next person's form"
+
+
+def test_the_number_comes_first_and_has_the_cursor(signed_in: Client, installed: Cast) -> None:
+    page = signed_in.get("/console/register")
+    assert [field.path for field in page.context["fields"]][:3] == ["id_type", "id_number", "name"]
+    assert page.context["focus"] == "id_number"
+    assert page.context["fields"][0].value == "resident_id"
+    assert page.content.decode().count(" autofocus") == 1
+    assert len(page.context["fields"][6].rows) == 1, "one row of the itinerary stands open"
+
+
+def test_the_site_of_last_time_is_remembered(signed_in: Client, installed: Cast, edge: StubEdge) -> None:
+    wanted = installed.sites[2]
+    assert signed_in.get(f"/console/register?site={wanted.code}").context["site"] == wanted
+    assert signed_in.get("/console/register").context["site"] == wanted
+    post(signed_in, installed, _site=wanted.code)
+    assert edge.came[0][0] == f"/S/{wanted.code}"
+
+
+def test_what_is_missing_is_said_beside_its_field_and_the_rest_is_kept(
+    signed_in: Client, installed: Cast, edge: StubEdge
+) -> None:
+    answer = post(signed_in, installed, address="", consent="")
+    assert answer.status_code == 422
+    assert set(answer.context["problems"]) == {"address", "consent"}
+    assert 'value="䶮小雨"' in answer.content.decode()
+    assert not edge.came
+
+
+def test_an_unclear_place_is_asked_about_once(signed_in: Client, installed: Cast, edge: StubEdge) -> None:
+    unclear = {"itinerary.0.place": "朝阳区"}
+    asked = post(signed_in, installed, **unclear)
+    assert asked.status_code == 422
+    assert "北京市朝阳区" in asked.content.decode()
+    assert not edge.came
+    chosen = post(signed_in, installed, **unclear, **{"itinerary.0.place.code": "110105", "_asked": "1"})
+    assert chosen.status_code == 302
+    assert edge.came[0][2]["answers"]["itinerary"][0]["place"] == {"text": "朝阳区", "code": "110105"}
+
+
+def test_rows_come_and_go_by_buttons_and_the_cursor_follows(
+    signed_in: Client, installed: Cast, edge: StubEdge
+) -> None:
+    grown = post(signed_in, installed, _action="add:companions")
+    assert grown.context["focus"] == "companions.0.name"
+    assert 'value="保定顺平"' in grown.content.decode()
+    shrunk = post(signed_in, installed, _action="remove:itinerary.0")
+    assert 'value="保定顺平"' not in shrunk.content.decode()
+    assert not edge.came
+
+
+def test_a_silent_edge_keeps_what_was_typed(
+    signed_in: Client, installed: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIANBAO_EDGE_URL", "http://127.0.0.1:9")
+    answer = post(signed_in, installed)
+    assert answer.status_code == 422
+    assert "general" in answer.context["problems"]
+    assert 'value="11010519491231002X"' in answer.content.decode()
+
+
+def test_a_page_sent_twice_is_one_person(signed_in: Client, installed: Cast, edge: StubEdge) -> None:
+    nonce = signed_in.get("/console/register").context["nonce"]
+    for _ in range(2):
+        post(signed_in, installed, _nonce=nonce)
+    assert edge.came[0][2]["id"] == edge.came[1][2]["id"]
+    assert signed_in.get("/console/register").context["nonce"] != nonce
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_doubtful", "part"),
+    [("11010519491231002X", False, "1949-12-31"), ("110105194912310021", True, "")],
+)
+def test_what_a_number_says(signed_in: Client, installed: Cast, typed: str, is_doubtful: bool, part: str) -> None:
+    said = signed_in.post("/console/register/number", {"type": "resident_id", "number": typed}).json()
+    assert said["is_doubtful"] is is_doubtful
+    assert part in said["text"]
+
+
+def test_without_an_open_site_the_screen_says_so(signed_in: Client, installed: Cast) -> None:
+    for site in installed.sites:
+        signed_in.post(f"/console/sites/{site.code}/state", {"state": "closed"})
+    page = signed_in.get("/console/register")
+    assert page.status_code == 200
+    assert "<form" not in page.content.decode().partition("<main")[2]

@@ -1,0 +1,215 @@
+"""Registering somebody without a phone: one screen, by the keyboard alone, one person after the other.
+
+The document number comes first, because the card is in the hand. Must not know: how a registration is stored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tianbao.console.answer_fields import make_fields, sentences_by_path
+from tianbao.console.middleware import StaffRequest
+from tianbao.console.record import change_rows
+from tianbao.domain.answers import flatten_typed, nest_answers
+from tianbao.domain.documents import DocumentReading, DocumentType, Sex, read_document
+from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType
+from tianbao.domain.ids import short_number, write_number
+from tianbao.domain.places import Place
+from tianbao.domain.problems import Code, Refused, refuse
+from tianbao.domain.receipts import NONCE_BYTES, decode_base64url, encode_base64url
+from tianbao.domain.sites import SiteState
+from tianbao.render.doubts import doubt_sentence
+from tianbao.services.correcting import validate_answers
+from tianbao.services.divisions import area_name
+from tianbao.services.organisation import find_organisation
+from tianbao.services.records import load_form_once
+from tianbao.services.registering import make_nonce, register_person
+from tianbao.store.models import Record, Site
+
+DOCUMENT_LENGTH_MAX: Final = 60
+PROJECTION_WAIT_S: Final = 5.0
+_FIRST: Final = (Kind.DOCUMENT_TYPE, Kind.DOCUMENT)
+_SITE: Final = "register_site"
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def show_register(request: StaffRequest) -> HttpResponseBase:
+    """The empty form, and after each person the number to tell them."""
+    sites = list(Site.objects.filter(state=SiteState.OPEN.value).select_related("form").order_by("name"))
+    if not sites:
+        return render(request, "console/register_closed.html")
+    if request.method == "GET":
+        site = _choose_site(request, sites, request.GET.get("site", ""))
+        return _show_form(request, site, sites, values=_prefilled(load_form_once(site.form)))
+    site = _choose_site(request, sites, request.POST.get("_site", ""))
+    form = load_form_once(site.form)
+    pairs = [(name, value) for name, values in request.POST.lists() for value in values]
+    given = nest_answers(form, [pair for pair in pairs if pair[0] != "csrfmiddlewaretoken"])
+    action = request.POST.get("_action", "")
+    if action.startswith(("add:", "remove:")):
+        given, rows = change_rows(given, action)
+        focus = _first_of_last_row(form, action, rows)
+        return _show_form(request, site, sites, values=flatten_typed(form, given), rows=rows, focus=focus)
+    validation = validate_answers(form=site.form, answers=given, now_ms=_now_ms())
+    unclear = {} if request.POST.get("_asked") else validation.unclear
+    problems = list(validation.problems)
+    if not problems and not unclear:
+        try:
+            person = register_person(
+                site=site, answers=given, nonce=_nonce(request), staff=request.user, now_ms=_now_ms()
+            )
+            return redirect(f"{reverse('console:register')}?done={person.record.hex}")
+        except Refused as refused:
+            problems = list(refused.problems)
+    return _show_form(
+        request,
+        site,
+        sites,
+        values=flatten_typed(form, given),
+        problems=sentences_by_path(problems, form, _language()),
+        unclear=validation.unclear,
+    )
+
+
+@sensitive_post_parameters()
+@require_POST
+def read_number(request: StaffRequest) -> JsonResponse:
+    """What a document number says about its holder, while it is being typed: `{"text", "is_doubtful"}`."""
+    typed = request.POST.get("type", "")
+    kind = DocumentType(typed) if typed in set(DocumentType) else DocumentType.OTHER
+    today = datetime.fromtimestamp(_now_ms() / 1000, ZoneInfo(find_organisation().time_zone)).date()
+    reading = read_document(kind, request.POST.get("number", "")[:DOCUMENT_LENGTH_MAX], today=today)
+    said = [*_holder(reading), *(doubt_sentence(doubt.value, _) for doubt in reading.doubts)]
+    return JsonResponse({"text": " · ".join(said), "is_doubtful": bool(reading.doubts)})
+
+
+@require_GET
+def show_new_card(request: StaffRequest, record_id: UUID) -> HttpResponse:
+    """The card of somebody registered this moment: waits for the record, which follows its registration."""
+    end = time.monotonic() + PROJECTION_WAIT_S
+    while not Record.objects.filter(id=record_id).exists():
+        if time.monotonic() > end:
+            raise refuse(Code.BUSY)
+        time.sleep(0.1)
+    return redirect("console:record_card", record_id)
+
+
+def _show_form(
+    request: StaffRequest,
+    site: Site,
+    sites: list[Site],
+    *,
+    values: Mapping[str, Sequence[str]],
+    rows: Mapping[Path, int] | None = None,
+    problems: Mapping[Path, str] | None = None,
+    unclear: Mapping[Path, Sequence[Place]] | None = None,
+    focus: Path = "",
+) -> HttpResponse:
+    form = load_form_once(site.form)
+    questions = tuple(sorted(form.questions, key=_position))
+    itineraries = {question.name: 1 for question in questions if _is_itinerary(question)}
+    is_refused = bool(problems or unclear)
+    done = _done(request) if request.method == "GET" else None
+    context: dict[str, Any] = {
+        "site": site,
+        "sites": sites,
+        "fields": make_fields(
+            questions,
+            values=values,
+            problems=problems or {},
+            rows=itineraries | dict(rows or {}),
+            language=_language(),
+            unclear=unclear,
+        ),
+        "focus": "" if is_refused or done else focus or _first_field(questions),
+        "first": _first_field(questions),
+        "document_type": next((q.name for q in questions if q.kind is Kind.DOCUMENT_TYPE), ""),
+        "document": next((q.name for q in questions if q.kind is Kind.DOCUMENT), ""),
+        "nonce": encode_base64url(_nonce(request)),
+        "problems": problems or {},
+        "is_unclear": bool(unclear),
+        "done": done,
+        "done_number": write_number(short_number(done.hex)) if done else "",
+    }
+    return render(request, "console/register.html", context, status=422 if is_refused else 200)
+
+
+def _choose_site(request: StaffRequest, sites: list[Site], code: str) -> Site:
+    """The one asked for, else the one of last time, else the first; remembered for the next person."""
+    wanted = code or request.session.get(_SITE, "")
+    site = next((site for site in sites if site.code == wanted), sites[0])
+    if request.session.get(_SITE) != site.code:
+        request.session[_SITE] = site.code
+    return site
+
+
+def _nonce(request: StaffRequest) -> bytes:
+    raw = decode_base64url(request.POST.get("_nonce", "")[: NONCE_BYTES * 2])
+    return raw if raw is not None and len(raw) == NONCE_BYTES else make_nonce(now_ms=_now_ms())
+
+
+def _done(request: StaffRequest) -> UUID | None:
+    try:
+        return UUID(request.GET.get("done", ""))
+    except ValueError:
+        return None
+
+
+def _prefilled(form: Form) -> dict[str, list[str]]:
+    """Most people carry the first kind of document of the list."""
+    question = form.question_of(Kind.DOCUMENT_TYPE)
+    return {question.name: [question.choices[0].name]} if question and question.choices else {}
+
+
+def _position(question: Question) -> int:
+    return _FIRST.index(question.kind) if question.kind in _FIRST else len(_FIRST)
+
+
+def _is_itinerary(question: Question) -> bool:
+    return question.type is QuestionType.REPEAT and any(inner.kind is Kind.PLACE for inner in question.questions)
+
+
+def _first_field(questions: tuple[Question, ...]) -> Path:
+    number = next((question for question in questions if question.kind is Kind.DOCUMENT), questions[0])
+    return number.name
+
+
+def _first_of_last_row(form: Form, action: str, rows: Mapping[Path, int]) -> Path:
+    name = action.partition(":")[2].partition(".")[0]
+    repeat = form.question_at(name)
+    if not action.startswith("add:") or repeat is None or not repeat.questions:
+        return ""
+    return f"{name}.{rows[name] - 1}.{repeat.questions[0].name}"
+
+
+def _holder(reading: DocumentReading) -> list[str]:
+    said = []
+    if reading.born_on:
+        said.append(_("born {date}").format(date=reading.born_on.isoformat()))
+    if reading.sex:
+        said.append({Sex.FEMALE: _("female"), Sex.MALE: _("male")}[reading.sex])
+    if reading.area_code and (name := area_name(reading.area_code)):
+        said.append(name)
+    return said
+
+
+def _language() -> str:
+    return "en" if (get_language() or "").startswith("en") else "zh-Hans"
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
