@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from tianbao.console.keyring import KEYRING
@@ -50,14 +50,10 @@ def _navigation(request: HttpRequest) -> list[Item]:
         return []
     match = request.resolver_match
     current = match.url_name or "" if match else ""
-    items = []
-    for name, label, more in NAVIGATION:
-        try:
-            url = reverse(f"console:{name}")
-        except NoReverseMatch:
-            continue
-        items.append(Item(str(label), url, _belongs(current, (name, *more))))
-    return items
+    return [
+        Item(str(label), reverse(f"console:{name}"), _belongs(current, (name, *more)))
+        for name, label, more in NAVIGATION
+    ]
 
 
 def _belongs(current: str, names: tuple[str, ...]) -> bool:
