@@ -143,7 +143,7 @@ class _plain_words:  # noqa: N801 - read as a phrase
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Refused):
-            from tianbao.render.messages import message
+            from tianbao.services.refusals import message
             from tianbao.texts import translator
 
             problem = error.problems[0]
