@@ -28,9 +28,10 @@ _STEPS: Final = (1, 2, 5)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One hour of the chart. `x` and `width` in per cent, `y` and `height` in pixels, all as SVG writes them."""
+    """One hour of the chart, from `left` on. Across in per cent, down in pixels, all as SVG writes them."""
 
     hour: HourArrivals
+    left: str
     x: str
     middle: str
     width: str
@@ -79,7 +80,6 @@ def _numbers(request: HttpRequest) -> dict[str, Any]:
         "glance": glance,
         "site_code": site,
         "chart": make_chart(glance),
-        "top_origin": max((origin.count for origin in glance.origins), default=0),
         "count_max": COUNT_MAX,
     }
 
@@ -96,6 +96,7 @@ def make_chart(glance: Glance) -> Chart:
     bars = tuple(
         Bar(
             hour=hour,
+            left=f"{index * column:.2f}%",
             x=f"{index * column + column * 0.1:.2f}%",
             middle=f"{(index + 0.5) * column:.2f}%",
             width=f"{column * 0.8:.2f}%",

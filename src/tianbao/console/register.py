@@ -25,7 +25,7 @@ from tianbao.console.middleware import StaffRequest
 from tianbao.console.record import change_rows
 from tianbao.domain.answers import flatten_typed, nest_answers
 from tianbao.domain.documents import DocumentReading, DocumentType, Sex, read_document
-from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType
+from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.ids import short_number, write_number
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Code, Refused, refuse
@@ -123,6 +123,7 @@ def _show_form(
     questions = tuple(sorted(form.questions, key=_position))
     itineraries = {question.name: 1 for question in questions if _is_itinerary(question)}
     is_refused = bool(problems or unclear)
+    organisation = find_organisation()
     done = _done(request) if request.method == "GET" else None
     context: dict[str, Any] = {
         "site": site,
@@ -139,6 +140,8 @@ def _show_form(
         "first": _first_field(questions),
         "document_type": next((q.name for q in questions if q.kind is Kind.DOCUMENT_TYPE), ""),
         "document": next((q.name for q in questions if q.kind is Kind.DOCUMENT), ""),
+        "purpose": text_in(organisation.purpose, _language()),
+        "notice": text_in(organisation.notice, _language()),
         "nonce": encode_base64url(_nonce(request)),
         "problems": problems or {},
         "is_unclear": bool(unclear),

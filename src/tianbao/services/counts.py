@@ -44,7 +44,7 @@ class SiteArrivals:
 
 @dataclass(frozen=True, slots=True)
 class OriginArrivals:
-    """Today's arrivals from one city. `code` has six digits; it is empty where no place was given or understood."""
+    """Today's arrivals from one city; `code` has six digits."""
 
     code: str
     name: str
@@ -56,7 +56,8 @@ class Glance:
     """Everything the first screen says, of one site or of all.
 
     `yesterday_so_far` counts yesterday until this hour of the clock. `symptoms` and `doubtful` are today's records
-    that need a look, counted up to `records.COUNT_MAX` + 1. `other_origins` came from cities beyond `origins`.
+    that need a look, counted up to `records.COUNT_MAX` + 1. `other_origins` came from cities beyond `origins`,
+    `no_origin` gave no place, or none that was understood.
     """
 
     now: datetime
@@ -70,6 +71,7 @@ class Glance:
     sites: tuple[SiteArrivals, ...]
     origins: tuple[OriginArrivals, ...]
     other_origins: int
+    no_origin: int
 
 
 def count_arrivals(*, site: str = "", now_ms: int) -> Glance:
@@ -95,7 +97,9 @@ def count_arrivals(*, site: str = "", now_ms: int) -> Glance:
         return sum(count for hour_ms, count in by_hour.items() if first_ms <= hour_ms < end_ms)
 
     today = between(day_ms, this_hour_ms + HOUR_MS)
-    origins = _origins(counters.filter(hour_ms__gte=day_ms))
+    by_city = counters.filter(hour_ms__gte=day_ms).values_list("origin").annotate(total=Sum("count"))
+    most = list(by_city.exclude(origin="").order_by("-total", "origin")[:ORIGINS_SHOWN])
+    no_origin = sum(total for _, total in by_city.filter(origin=""))
     return Glance(
         now=now,
         today=today,
@@ -109,8 +113,9 @@ def count_arrivals(*, site: str = "", now_ms: int) -> Glance:
             for hour_ms in range(first_shown_ms, this_hour_ms + HOUR_MS, HOUR_MS)
         ),
         sites=_sites(counters.filter(hour_ms__gte=day_ms), this_hour_ms),
-        origins=origins,
-        other_origins=today - sum(origin.count for origin in origins),
+        origins=tuple(OriginArrivals(f"{city}00", area_name(f"{city}00"), total) for city, total in most),
+        other_origins=today - no_origin - sum(total for _, total in most),
+        no_origin=no_origin,
     )
 
 
@@ -126,12 +131,4 @@ def _sites(counters: QuerySet[HourCount], this_hour_ms: int) -> tuple[SiteArriva
     rows = Site.objects.in_bulk(busiest)
     return tuple(
         SiteArrivals(rows[site].code, rows[site].name, today[site], this_hour.get(site, 0)) for site in busiest
-    )
-
-
-def _origins(counters: QuerySet[HourCount]) -> tuple[OriginArrivals, ...]:
-    most = counters.values_list("origin").annotate(total=Sum("count")).order_by("-total", "origin")[:ORIGINS_SHOWN]
-    return tuple(
-        OriginArrivals(f"{city}00", area_name(f"{city}00"), count) if city else OriginArrivals("", "", count)
-        for city, count in most
     )

@@ -6,7 +6,7 @@ const form = document.getElementById('register');
 const number = document.getElementById(form.dataset.number);
 const submit = document.getElementById('submit');
 
-form.querySelector('.keys').hidden = false;
+document.getElementById('keys').hidden = false;
 
 // --- going on
 
