@@ -155,7 +155,7 @@ class _Walk:
                 self.on_rows(len(chunk))
 
     def _slice(self, after: Position | None) -> list[Record]:
-        kept = select_records(self.asked.filters).select_related("site", "form")
+        kept = select_records(self.asked.filters)
         if after is not None:
             newer = Q(registered_ms__gt=after.registered_ms)
             kept = kept.filter(newer | Q(registered_ms=after.registered_ms, id__gt=after.id))

@@ -19,7 +19,7 @@ from tianbao.domain.forms import Form, Kind, load_form
 from tianbao.domain.ids import read_number
 from tianbao.domain.sealing import CannotOpen
 from tianbao.services.keys import Keyring, Locked
-from tianbao.store.models import FormVersion, Record, Revision
+from tianbao.store.models import DataKey, FormVersion, Record, Revision, Site
 
 PAGE: Final = 50
 COUNT_MAX: Final = 10_000
@@ -113,7 +113,7 @@ def list_records(
     *, filters: Filters, keyring: Keyring, after: Position | None = None, limit: int = PAGE
 ) -> tuple[list[Line], Position | None]:
     """A page of the list, newest first, and where the next one begins (None at the end)."""
-    kept = select_records(filters).select_related("site", "form")
+    kept = select_records(filters)
     if after is not None:
         older = Q(registered_ms__lt=after.registered_ms)
         kept = kept.filter(older | Q(registered_ms=after.registered_ms, id__lt=after.id)).filter(
@@ -132,14 +132,35 @@ def count_records(filters: Filters) -> int:
 
 def list_changes(*, filters: Filters, keyring: Keyring, since_ms: int, limit: int = PAGE) -> list[Line]:
     """Records that came or changed since a time, newest first; a few may be known already."""
-    kept = select_records(filters).select_related("site", "form").filter(changed_ms__gte=since_ms - OVERLAP_MS)
+    kept = select_records(filters).filter(changed_ms__gte=since_ms - OVERLAP_MS)
     return open_lines(list(kept.order_by("-changed_ms", "-id")[:limit]), keyring)
 
 
 def open_lines(records: Sequence[Record], keyring: Keyring) -> list[Line]:
-    """Records with their newest answers."""
-    newest = Revision.objects.select_related("data_key").in_bulk([record.latest for record in records])
+    """Records with their newest answers. Sites, forms and data keys are few: each is fetched once, not a row."""
+    newest = Revision.objects.in_bulk([record.latest for record in records])
+    attach_sites_and_forms(records)
+    attach_data_keys(newest.values())
     return [_open_line(record, newest.get(record.latest), keyring) for record in records]
+
+
+def attach_sites_and_forms(records: Iterable[Record]) -> None:
+    """Gives records their site and form version without a join."""
+    records = list(records)
+    sites = Site.objects.in_bulk({record.site_id for record in records})
+    missing = {record.form_id for record in records} - _form_versions.keys()
+    _form_versions.update(FormVersion.objects.in_bulk(missing) if missing else {})
+    for record in records:
+        record.site = sites[record.site_id]
+        record.form = _form_versions[record.form_id]
+
+
+def attach_data_keys(revisions: Iterable[Revision]) -> None:
+    """Gives revisions their data key without a join."""
+    revisions = list(revisions)
+    keys = DataKey.objects.in_bulk({revision.data_key_id for revision in revisions})
+    for revision in revisions:
+        revision.data_key = keys[revision.data_key_id]
 
 
 def _open_line(record: Record, revision: Revision | None, keyring: Keyring) -> Line:
@@ -156,6 +177,7 @@ def _open_line(record: Record, revision: Revision | None, keyring: Keyring) -> L
 
 
 _forms: dict[UUID, Form] = {}
+_form_versions: dict[UUID, FormVersion] = {}
 
 
 def load_form_once(row: FormVersion) -> Form:

@@ -23,7 +23,7 @@ from tianbao.domain.forms import Form, Kind, Question
 from tianbao.domain.numerals import compact
 from tianbao.domain.sealing import CannotOpen
 from tianbao.services.keys import Keyring, Locked
-from tianbao.services.records import load_form_once
+from tianbao.services.records import attach_data_keys, attach_sites_and_forms, load_form_once
 from tianbao.services.search_keys import name_keys
 from tianbao.store.models import Record, Revision
 
@@ -167,11 +167,11 @@ class Search:
 
     def _add(self, buffer: NameBuffer, revisions: Iterable[UUID]) -> None:
         wanted = list(revisions)
-        rows = Revision.objects.select_related("data_key").in_bulk(wanted)
-        forms = {
-            record.latest: load_form_once(record.form)
-            for record in Record.objects.filter(latest__in=wanted).select_related("form")
-        }
+        rows = Revision.objects.in_bulk(wanted)
+        attach_data_keys(rows.values())
+        records = list(Record.objects.filter(id__in={row.record_id for row in rows.values()}))
+        attach_sites_and_forms(records)
+        forms = {record.latest: load_form_once(record.form) for record in records}
         lines = []
         for revision in wanted:
             row, form = rows.get(revision), forms.get(revision)
