@@ -1,0 +1,340 @@
+"""The line list, search, one record, corrections and the export, over the console's real addresses.
+
+Registrations come the real way: through an edge on the same data folder and the projection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import openpyxl
+import pytest
+from django.conf import settings
+from django.test import Client
+from tests import cast
+from tests.edge_client import changed
+
+from tianbao.console.finding import SEARCH
+from tianbao.console.keyring import KEYRING
+from tianbao.domain.ids import short_number, uuid7, write_number
+from tianbao.domain.receipts import Receipt
+from tianbao.domain.sealing import RevisionKind
+from tianbao.edge.app import Edge
+from tianbao.services.projection import Projector
+from tianbao.store.models import Act, Export, HourCount, Leg, Record, Revision, Submission
+
+PEOPLE: tuple[dict[str, Any], ...] = (
+    {"name": "买买提·艾力", "phone": "13900001111", "itinerary": [{"place": "650102"}]},
+    {"name": "单雄信", "phone": "13900002222", "itinerary": [{"place": "130636"}, {"place": "外婆家"}]},
+    {"name": "=SUM(A1)", "phone": "+86 139 0000 3333", "symptoms": ["fever"], "temperature": 38.2},
+    {"name": "𠮷野家䶮", "phone": ..., "companions": [{"name": "㐱小明", "relation": "child"}]},
+    {"name": "Anna Schmidt", "id_type": "passport", "id_number": "E12345678", "itinerary": []},
+)
+
+
+@dataclass
+class World:
+    """A signed-in browser and what was registered, oldest first."""
+
+    client: Client
+    cast: cast.Cast
+    receipts: list[Receipt]
+
+    def record(self, index: int) -> Record:
+        return Record.objects.get(id=self.receipts[index].id)
+
+    def register(self, **changes: Any) -> Receipt:
+        receipt = _register([changed(**changes)], self.cast.sites[0].code, time.time_ns() // 1_000_000)[0]
+        Projector().project_batch()
+        return receipt
+
+
+def _register(people: list[dict[str, Any]], code: str, start_ms: int) -> list[Receipt]:
+    async def run() -> list[Receipt]:
+        edge = Edge(settings.CONFIG)
+        await edge.start()
+        made = []
+        for number, answers in enumerate(people):
+            receipt = Receipt(uuid7(start_ms + number * 1000, os.urandom(10)).hex, os.urandom(16))
+            target = edge.context.target(code)
+            await edge.context.intake.register(target, receipt, answers, now_ms=start_ms + number * 1000)
+            made.append(receipt)
+        await edge.stop()
+        return made
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def world(migrated: None) -> Iterator[World]:
+    """Without the rolled-back transaction of the other tests: two processes' worth of connections look at it."""
+    from django.core.management import call_command
+
+    made = cast.make_cast(keys=settings.CONFIG.keys)
+    client = Client()
+    assert client.post("/console/login", {"username": cast.USERNAME, "password": cast.PASSWORD}).status_code == 302
+    start_ms = time.time_ns() // 1_000_000 - 60_000
+    receipts = _register([changed(**person) for person in PEOPLE], made.sites[0].code, start_ms)
+    assert Projector().project_batch() == len(PEOPLE)
+    yield World(client, made, receipts)
+    SEARCH.stop()
+    KEYRING.lock()
+    for alias in settings.DATABASES:
+        call_command("flush", database=alias, verbosity=0, interactive=False)
+    shutil.rmtree(settings.CONFIG.keys, ignore_errors=True)
+
+
+def text_of(response: Any) -> str:
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+def names_in(html: str) -> list[str]:
+    return re.findall(r"<strong>([^<]+)</strong></bdi>", html)
+
+
+# --- projection
+
+
+def test_everything_projected_stands_once(world: World) -> None:
+    assert Record.objects.count() == len(PEOPLE) == Submission.objects.count()
+    assert Projector().project_batch() == 0
+    assert sum(HourCount.objects.values_list("count", flat=True)) == len(PEOPLE)
+    assert Leg.objects.filter(record=world.record(1)).count() == 2
+    sick = world.record(2)
+    assert (sick.has_symptoms, sick.temperature) == (True, 38.2)
+
+
+# --- the line list
+
+
+def test_the_list_shows_the_newest_first_and_only_ends_of_numbers(world: World) -> None:
+    html = text_of(world.client.get("/console/records"))
+    assert names_in(html) == ["Anna Schmidt", "𠮷野家䶮", "=SUM(A1)", "单雄信", "买买提·艾力"]
+    assert "13900001111" not in html
+    assert "…1111" in html
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tianbao.services import records
+
+    monkeypatch.setattr(records.list_records, "__kwdefaults__", {"after": None, "limit": 2})
+    seen, url = [], "/console/records"
+    while url:
+        html = text_of(world.client.get(url))
+        seen += names_in(html)
+        following = re.search(r'rel="next" href="([^"]+)"', html)
+        url = "/console/records" + following[1].replace("&amp;", "&") if following else ""
+    assert len(seen) == len(set(seen)) == len(PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"origin": "新疆"}, {"买买提·艾力"}),
+        ({"origin": "乌鲁木齐市天山区"}, {"买买提·艾力"}),
+        ({"origin": "保定顺平"}, {"单雄信", "=SUM(A1)", "𠮷野家䶮"}),
+        ({"look": "symptoms"}, {"=SUM(A1)"}),
+        ({"look": "marked", "origin": "河北"}, {"单雄信", "=SUM(A1)"}),
+        ({"state": "withdrawn"}, set()),
+        ({"from": "2000-01-01", "to": "2000-01-02"}, set()),
+        ({"site": "NOWHERE"}, set()),
+        ({"q": "shanxiongxin"}, {"单雄信"}),
+        ({"q": "dxx"}, {"单雄信"}),
+        ({"q": "买买提"}, {"买买提·艾力"}),
+        ({"q": "schmidt"}, {"Anna Schmidt"}),
+        ({"q": "𠮷野"}, {"𠮷野家䶮"}),
+        ({"q": "㐱小明"}, {"𠮷野家䶮"}),
+        ({"q": "3333"}, {"=SUM(A1)"}),
+        ({"q": "45678"}, {"Anna Schmidt"}),
+        ({"q": "002x"}, {"买买提·艾力", "单雄信", "=SUM(A1)", "𠮷野家䶮"}),
+        ({"q": "不存在的人"}, set()),
+    ],
+    ids=str,
+)
+def test_filters_and_search(world: World, query: dict[str, str], found: set[str]) -> None:
+    world.client.get("/console/records")
+    wait_for_search()
+    assert set(names_in(text_of(world.client.get("/console/records", query)))) == found
+
+
+def wait_for_search() -> None:
+    for _ in range(200):
+        if SEARCH.is_ready:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the search did not get ready")
+
+
+def test_a_short_number_is_found_while_names_are_sealed(world: World) -> None:
+    KEYRING.lock()
+    number = write_number(short_number(world.receipts[1].id))
+    html = text_of(world.client.get("/console/records", {"q": number}))
+    assert html.count("<tr data-id=") == 1
+    assert "单雄信" not in html
+    assert world.client.get(f"/console/n/{number}").headers["location"].endswith(str(world.record(1).id))
+
+
+def test_what_is_new_comes_without_a_reload(world: World) -> None:
+    since = time.time_ns() // 1_000_000
+    world.register(name="刚到的人")
+    said = world.client.get("/console/records/changes", {"since": since}).json()
+    assert "刚到的人" in said["html"]
+    assert said["count"] == str(len(PEOPLE) + 1)
+
+
+def test_a_stranger_sees_nothing(world: World) -> None:
+    for path in ("records", "records/changes", f"records/{world.record(0).id}", "export"):
+        answer = Client().get(f"/console/{path}")
+        assert answer.status_code == 302
+        assert "/console/login" in answer.headers["location"]
+
+
+# --- one record
+
+
+def test_a_record_shows_everything_and_is_written_down(world: World) -> None:
+    html = text_of(world.client.get(f"/console/records/{world.record(1).id}"))
+    for shown in ("单雄信", "13900002222", "11010519491231002X", "外婆家"):
+        assert shown in html
+    assert Act.objects.filter(verb="record.open", subject=world.record(1).id.hex).count() == 1
+
+
+def correction(world: World, index: int) -> dict[str, Any]:
+    html = text_of(world.client.get(f"/console/records/{world.record(index).id}/correct"))
+    html = html[html.index('name="_revision"') - 100 :]
+    fields: dict[str, list[str]] = {}
+    for tag in re.findall(r"<input[^>]*>", html):
+        name, value = re.search(r' name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
+        if name and (("checkbox" not in tag and "radio" not in tag) or " checked" in tag):
+            fields.setdefault(name[1], []).append(value[1] if value else "")
+    for name, body in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', body)
+        fields[name] = [chosen[1] if chosen else ""]
+    return {**fields, "_action": ["save"]}
+
+
+def test_staffs_correction_is_a_revision_that_the_registrant_sees(world: World) -> None:
+    record = world.record(1)
+    fields = {**correction(world, 1), "name": ["单雄信（改）"], "_reason": ["本人来电"]}
+    answer = world.client.post(f"/console/records/{record.id}/correct", fields)
+    assert answer.status_code == 302
+    html = text_of(world.client.get(f"/console/records/{record.id}"))
+    for shown in ("单雄信（改）", "本人来电", cast.USERNAME, "<del>单雄信</del>"):
+        assert shown in html
+    assert [row.kind for row in Revision.objects.filter(record=record).order_by("revision")] == [
+        RevisionKind.REGISTERED,
+        RevisionKind.STAFF_CORRECTED,
+    ]
+    own = open_receipt(world.receipts[1])
+    assert (own.answers["name"], own.revision) == ("单雄信（改）", 2)
+
+
+def open_receipt(receipt: Receipt) -> Any:
+    async def run() -> Any:
+        edge = Edge(settings.CONFIG)
+        await edge.start()
+        own = await edge.context.archive.open(receipt)
+        await edge.stop()
+        return own
+
+    return asyncio.run(run())
+
+
+def test_a_correction_needs_a_reason_and_loses_nothing(world: World) -> None:
+    record = world.record(1)
+    fields = {**correction(world, 1), "name": ["没有原因"], "temperature": ["99"]}
+    answer = world.client.post(f"/console/records/{record.id}/correct", fields)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "没有原因" in html
+    assert html.count('class="problem"') == 2  # the temperature and the reason
+    assert Revision.objects.filter(record=record).count() == 1
+
+
+def test_two_corrections_of_the_same_revision_do_not_overwrite_each_other(world: World) -> None:
+    record = world.record(1)
+    fields = {**correction(world, 1), "_reason": ["一"]}
+    url = f"/console/records/{record.id}/correct"
+    assert world.client.post(url, {**fields, "name": ["先"]}).status_code == 302
+    assert world.client.post(url, {**fields, "name": ["后"]}).status_code == 422
+    assert "先" in text_of(world.client.get(f"/console/records/{record.id}"))
+
+
+def test_rows_grow_and_go_by_buttons(world: World) -> None:
+    record = world.record(1)
+    url = f"/console/records/{record.id}/correct"
+    fields = correction(world, 1)
+    more = world.client.post(url, {**fields, "_action": ["add:itinerary"]}).content.decode()
+    assert 'name="itinerary.2.place"' in more
+    less = world.client.post(url, {**fields, "_action": ["remove:itinerary.0"]}).content.decode()
+    assert 'name="itinerary.1.place"' not in less
+    assert "外婆家" in less
+
+
+def test_a_card_shows_a_masked_name(world: World) -> None:
+    html = text_of(world.client.get(f"/console/records/{world.record(1).id}/card"))
+    assert "单雄信" not in html
+    assert "单**" in html
+
+
+# --- the export
+
+
+def download(world: World, **fields: str) -> bytes:
+    answer = world.client.post("/console/export/download", fields)
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content)
+
+
+def test_a_workbook_holds_every_character_as_it_was_typed(world: World) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(download(world, shape="xlsx")))
+    main, legs, companions = book.worksheets
+    rows = list(main.iter_rows(values_only=True))
+    assert [row[9] for row in rows[1:]] == [person["name"] for person in PEOPLE]
+    assert [row[10] for row in rows[1:]][2] == "+86 139 0000 3333"
+    assert main.cell(4, 10).data_type == "s"  # =SUM(A1) is a text
+    assert all(isinstance(row[12], str) for row in rows[1:])
+    places = [row[4] for row in legs.iter_rows(min_row=2, values_only=True)]
+    assert places == ["650102", "130636", None, "130636", "130636"]
+    assert "外婆家" in [row[5] for row in legs.iter_rows(min_row=2, values_only=True)]
+    assert "㐱小明" in [row[3] for row in companions.iter_rows(min_row=2, values_only=True)]
+
+
+@pytest.mark.parametrize(("shape", "encoding"), [("csv", "utf-8-sig"), ("csv-gb18030", "gb18030")])
+def test_csv_in_both_encodings(world: World, shape: str, encoding: str) -> None:
+    rows = list(csv.reader(io.StringIO(download(world, shape=shape).decode(encoding), newline="")))
+    names = list(dict.fromkeys(row[9] for row in rows[1:]))
+    assert names == ["买买提·艾力", "单雄信", "'=SUM(A1)", "𠮷野家䶮", "Anna Schmidt"]
+    guarded = list(csv.reader(io.StringIO(download(world, shape=shape, guard="1").decode(encoding), newline="")))
+    assert guarded[1][12] == "'11010519491231002X" or guarded[1][12] == "11010519491231002X"
+
+
+def test_an_export_takes_what_the_filters_show_and_says_how_far_it_is(world: World) -> None:
+    export_id = str(uuid7(time.time_ns() // 1_000_000, os.urandom(10)))
+    rows = list(
+        csv.reader(io.StringIO(download(world, shape="csv", look="symptoms", id=export_id).decode("utf-8-sig")))
+    )
+    assert len(rows) == 2
+    said = world.client.get(f"/console/export/{export_id}/progress").json()
+    assert said == {"done": 1, "total": 1, "finished": True}
+    export = Export.objects.get()
+    assert (export.staff.username, export.rows_total) == (cast.USERNAME, 1)
+    assert Act.objects.filter(verb="export").count() == 1
+
+
+def test_nothing_is_exported_while_names_are_sealed(world: World) -> None:
+    KEYRING.lock()
+    answer = world.client.post("/console/export/download", {"shape": "csv"})
+    assert answer.status_code == 302
+    assert "/console/unlock" in answer.headers["location"]
+    assert not Export.objects.exists()
