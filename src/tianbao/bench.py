@@ -26,7 +26,7 @@ from tianbao.domain.places import Gazetteer
 from tianbao.domain.receipts import encode_base64url
 from tianbao.processes import Child
 from tianbao.samples import People
-from tianbao.server import _free_port, migrate
+from tianbao.server import free_port, migrate
 
 WARM_UP_S: Final = 1.0
 ROUNDS: Final = 3
@@ -81,7 +81,7 @@ def run_intake_bench(*, seconds: float, connections: int) -> IntakeTable:
     with tempfile.TemporaryDirectory(prefix="tianbao-bench-") as folder:
         os.environ["TIANBAO_DATA"] = folder
         site = _set_up(Path(folder))
-        echo_port, edge_port = _free_port(), _free_port()
+        echo_port, edge_port = free_port(), free_port()
         environment = dict(os.environ)
         echo = subprocess.Popen([sys.executable, "-m", "tianbao.bench", str(echo_port)], stdin=subprocess.PIPE)  # noqa: S603
         edge = Child("edge", ["edge", "--port", str(edge_port)], environment)

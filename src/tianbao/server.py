@@ -17,7 +17,7 @@ import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,8 @@ def run_server(config: Config, listening: Listening, *, opens_browser: bool, is_
             "SQLite takes one edge process; for more, give --database-url."
         )
     lock = FolderLock(config.data)
+    if not listening.port:
+        listening = replace(listening, port=free_port())
     try:
         with running_server(config, listening) as running:
             _say_where(running, is_json=is_json)
@@ -95,7 +97,7 @@ def running_server(
     _check_port(listening)
     migrate(config)
     running = Running(listening, "" if _is_set_up() else secrets.token_urlsafe(24))
-    console_port = _free_port()
+    console_port = free_port()
     staff_token = secrets.token_urlsafe(32)
     shared = {
         **config.environment(),
@@ -104,6 +106,7 @@ def running_server(
         "TIANBAO_EDGE_TOKEN": staff_token,
         "TIANBAO_SETUP_TOKEN": running.setup_token,
         "TIANBAO_PORT": str(listening.port),
+        "TIANBAO_HTTPS": "1" if listening.tls_cert or listening.is_behind_proxy else "0",
     }
     edge = ["edge", "--host", listening.host, "--port", str(listening.port)]
     edge += ["--console-url", f"http://127.0.0.1:{console_port}"]
@@ -153,6 +156,7 @@ def migrate(config: Config) -> None:
         django.setup()
         for database in ["default", "intake"] if config.is_sqlite else ["default"]:
             call_command("migrate", database=database, verbosity=0, interactive=False)
+        call_command("clearsessions")
     except (OSError, OperationalError) as error:
         raise CannotStart(f"数据库无法打开。 The database cannot be opened: {config.data} ({error})") from error
 
@@ -193,7 +197,8 @@ def _check_port(listening: Listening) -> None:
             ) from error
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

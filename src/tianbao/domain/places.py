@@ -201,16 +201,26 @@ class _Reading:
 
     def longest(self, start: int) -> _Found | None:
         """The chains from here that read the most of the text; sound ones, if there are any."""
-        judged = [(chain, sound) for chain in self._chains(start) if (sound := self._judge(chain)) is not None]
-        if not judged:
+        judged = [(chain, self._judge(chain)) for chain in self._chains(start)]
+        end = max((chain[-1].end for chain, sound in judged if sound is not None), default=start)
+        if end == start:
             return None
-        end = max(chain[-1].end for chain, _ in judged)
-        judged = [(chain, sound) for chain, sound in judged if chain[-1].end == end]
-        sound = any(sound for _, sound in judged)
-        chains = [chain for chain, is_sound in judged if is_sound is sound or self._is_bare_township(chain)]
-        best = self._best(chains)
-        rows = tuple(dict.fromkeys(self._table.coded(chain[-1].row) for chain in best))
-        return _Found(rows, end, max(self._rest_of(chain) for chain in best), sound)
+        sound = any(sound for chain, sound in judged if chain[-1].end == end)
+        best = self._best(
+            [
+                chain
+                for chain, is_sound in judged
+                if chain[-1].end == end and (is_sound is sound or (is_sound is False and self._is_township(chain)))
+            ]
+        )
+        rows = [chain[-1].row for chain in best]
+        others = [
+            chain[-1].row
+            for chain, is_sound in judged
+            if sound and chain[-1].end > end and not any(self._are_nested(chain[-1].row, row) for row in rows)
+        ]
+        places = dict.fromkeys(self._table.coded(row) for row in (*rows, *others))
+        return _Found(tuple(places), end, max(self._rest_of(chain) for chain in best), sound and not others)
 
     def conflicts(self, found: _Found) -> list[Row]:
         """Other places named in what is left of the text, that are neither inside nor around the one found."""
@@ -246,7 +256,8 @@ class _Reading:
         for word in _PLACEHOLDERS if chain else _COUNTRY if start == 0 else ():
             if self._letters.startswith(word, start):
                 yield from self._chains(start + len(word), outer, chain)
-        if not chain and (province := self._names.letters.get(self._letters[start])) is not None:
+        if not chain and not self._stems(start, townships=False) and self._letters[start] in self._names.letters:
+            province = self._names.letters[self._letters[start]]
             letter = _Match(province, Level.PROVINCE, start, start + 1, _Fit.LETTER)
             yield from self._chains(start + 1, province, (letter,), townships=False)
 
@@ -326,14 +337,15 @@ class _Reading:
                 return [chain]
         return sorted(chains, key=lambda chain: (chain[-1].level, chain[-1].row))
 
+    def _is_township(self, chain: _Chain) -> bool:
+        """A township by its stem; alone it is no answer, but a doubt about others."""
+        return chain[-1].level == Level.TOWNSHIP and chain[-1].fit in (_Fit.BARE, _Fit.WHOLE)
+
     def _is_bare_township(self, chain: _Chain) -> bool:
-        """A township without suffix, whose county was not named."""
+        """A township without its suffix, whose county was not named."""
         last = chain[-1]
-        return (
-            last.level == Level.TOWNSHIP
-            and last.fit in (_Fit.BARE, _Fit.WHOLE)
-            and (len(chain) == 1 or chain[-2].row != self._table.parents[last.row])
-        )
+        county_named = len(chain) > 1 and chain[-2].row == self._table.parents[last.row]
+        return last.level == Level.TOWNSHIP and last.fit is _Fit.BARE and not county_named
 
     def _rest_of(self, chain: _Chain) -> int:
         return next((match.start for match in chain if not self._table.codes[match.row]), chain[-1].end)
