@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tianbao.data import read_divisions
-from tianbao.domain.places import NAME_MAX, Candidates, Gazetteer, Level, Place, Resolved, Unresolved
+from tianbao.domain.place_names import NAME_MAX
+from tianbao.domain.places import Candidates, Gazetteer, Level, Place, Resolved, Unresolved
 
 PLACES = Gazetteer.from_bytes(read_divisions())
 UNTIMED = settings(deadline=None)
@@ -176,6 +177,22 @@ def test_a_resolved_place_contradicts_no_place_that_the_text_names(outer, inner,
         names = [place.name for place in around(PLACES.place(found.code))]
         assert outer.name in names
         assert inner.name in names
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.sampled_from(ALL), st.data(), st.sampled_from(["", "12号", "北关12号", "中路3号", " 某小区", "村"]))
+def test_a_text_made_of_a_place_s_names_is_never_taken_for_another_place(place, data, address):
+    """Levels and suffixes left out at will, but a township's where its county is left out too; an address after it."""
+    names = [name for name in around(place)[:-1] if data.draw(st.booleans())]
+    bare = [data.draw(st.booleans()) for _ in names]
+    text = "".join(
+        without_suffix(name) if is_bare else name.name for name, is_bare in zip(names, bare, strict=True)
+    )
+    whole = place.level == Level.TOWNSHIP and (not names or names[-1].code != place.parent)
+    text += place.name if whole or data.draw(st.booleans()) else without_suffix(place)
+    found = PLACES.resolve(text + address)
+    if isinstance(found, Resolved):
+        assert PLACES.contains(found.code, place.code)
 
 
 @UNTIMED

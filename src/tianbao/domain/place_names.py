@@ -19,6 +19,9 @@ from typing import Final, NamedTuple, TypeAlias
 
 from tianbao.domain.gazetteer import Level, Row, Table
 
+NAME_MAX: Final = 30
+"""Letters of a name that are looked up; the longest Chinese one has 24."""
+
 _WORDS = re.compile(
     r"(?<![a-z])(?:province|city|county|district|prefecture|township|town|subdistrict|banner|league|municipality"
     r"|autonomous|region|special|administrative|people'?s republic of china|p\.?r\.? ?china|china|prc)(?![a-z])",
