@@ -88,7 +88,7 @@ class Reading:
     def longest(self, start: int) -> Found | None:
         """What the chains come to that read most of the text from here; of equal ones the sound, if there are any.
 
-        A rejected chain that reads more and ends elsewhere leaves a doubt: 赤城镇宁堡 is 赤城镇·宁堡 or 赤城·镇宁堡.
+        A rejected chain that reads more and ends elsewhere is a doubt: 赤城镇宁堡 is 赤城镇 宁堡 or 赤城 镇宁堡.
         """
         judged = [(chain, self._judge(chain)) for chain in self._chains(start)]
         end = max((chain[-1].end for chain, verdict in judged if verdict is not _Verdict.REJECTED), default=start)
