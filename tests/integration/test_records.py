@@ -270,6 +270,38 @@ def test_two_corrections_of_the_same_revision_do_not_overwrite_each_other(world:
     assert "先" in text_of(world.client.get(f"/console/records/{record.id}"))
 
 
+def test_whoever_comes_second_sees_what_the_first_changed_and_may_go_on_from_there(world: World) -> None:
+    record = world.record(1)
+    fields = {**correction(world, 1), "_reason": ["一"]}
+    url = f"/console/records/{record.id}/correct"
+    assert world.client.post(url, {**fields, "reason": ["work"]}).status_code == 302
+    refused = world.client.post(url, {**fields, "name": ["后"]})
+    [theirs] = refused.context["theirs"]
+    assert [(before, after) for _, before, after in theirs.changes] == [("返乡回家", "务工上班")]
+    assert 'value="后"' in refused.content.decode()
+    again = {**fields, "name": ["后"], "_revision": [str(refused.context["revision"])]}
+    assert world.client.post(url, again).status_code == 302
+    assert [row.revision for row in Revision.objects.filter(record=record).order_by("revision")] == [1, 2, 3]
+
+
+def test_an_unclear_place_of_a_correction_is_asked_about_once_and_the_choice_stands_in_the_history(
+    world: World,
+) -> None:
+    record = world.record(1)
+    url = f"/console/records/{record.id}/correct"
+    fields = {**correction(world, 1), "_reason": ["本人来电"], "itinerary.0.place": ["朝阳区"]}
+    fields["itinerary.0.place.code"] = [""]
+    asked = world.client.post(url, fields)
+    assert asked.status_code == 422
+    assert "北京市朝阳区" in asked.content.decode()
+    assert world.client.post(url, {**fields, "_asked": ["1"]}).status_code == 302, "it may stay as typed"
+    later = {**correction(world, 1), "_reason": ["查明"], "itinerary.0.place.code": ["110105"], "_asked": ["1"]}
+    assert world.client.post(url, later).status_code == 302
+    newest = world.client.get(f"/console/records/{record.id}").context["entries"][0]
+    assert [(before, after) for _, before, after in newest.changes] == [("", "北京市朝阳区")]
+    assert Leg.objects.get(record=record, position=0).place == "110105"
+
+
 def test_rows_grow_and_go_by_buttons(world: World) -> None:
     record = world.record(1)
     url = f"/console/records/{record.id}/correct"

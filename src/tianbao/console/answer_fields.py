@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from django.http import QueryDict
 from django.utils.translation import gettext
 
+from tianbao.domain.answers import nest_answers
 from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Problem
@@ -115,13 +117,37 @@ def make_fields(
     return fields
 
 
-def sentences_by_path(problems: Iterable[Problem], form: Form, language: str) -> dict[Path, str]:
-    """One sentence for each answer with a problem; `general` holds what concerns none."""
+def read_posted(form: Form, posted: QueryDict) -> dict[str, Any]:
+    """The answers in a post of these fields, nested, right or wrong."""
+    pairs = [(name, value) for name, values in posted.lists() for value in values]
+    return nest_answers(form, [pair for pair in pairs if pair[0] != "csrfmiddlewaretoken"])
+
+
+def change_rows(given: dict[str, Any], action: str) -> tuple[dict[str, Any], dict[Path, int]]:
+    """`add:itinerary`, `remove:itinerary.0`: the answers that stay, and how many rows to show."""
+    verb, _colon, path = action.partition(":")
+    name, _dot, index = path.partition(".")
+    rows = given.get(name)
+    rows = rows if isinstance(rows, list) else []
+    if verb == "add":
+        return given, {name: len(rows) + 1}
+    kept = [row for position, row in enumerate(rows) if str(position) != index]
+    return {**given, name: kept}, {name: len(kept)}
+
+
+def sentences_by_path(
+    problems: Iterable[Problem], form: Form, language: str, labels: Mapping[Path, str] | None = None
+) -> dict[Path, str]:
+    """One sentence for each answer with a problem; `general` holds what concerns none.
+
+    `labels` names fields that a page has beside the form's.
+    """
+    labels = labels or {}
     said: dict[Path, str] = {}
     for problem in problems:
         question = form.question_at(problem.question) if problem.question else None
-        label = text_in(question.label, language) if question else ""
-        said.setdefault(problem.question if question else "general", message(problem, gettext, label))
+        label = text_in(question.label, language) if question else labels.get(problem.question, "")
+        said.setdefault(problem.question if label else "general", message(problem, gettext, label))
     return said
 
 

@@ -38,10 +38,15 @@ def console(request: HttpRequest) -> dict[str, Any]:
         "organisation": getattr(request, "organisation", None),
         "is_unlocked": KEYRING.is_unlocked,
         "navigation": _navigation(request),
-        "language": "en" if (get_language() or "").startswith("en") else "zh-Hans",
+        "language": reader_language(),
         "program": gettext("Tianbao"),
         "told": take_told(request),
     }
+
+
+def reader_language() -> str:
+    """The reader's language as a tag of `tianbao.texts`, which forms use too."""
+    return "en" if (get_language() or "").startswith("en") else "zh-Hans"
 
 
 def _navigation(request: HttpRequest) -> list[Item]:

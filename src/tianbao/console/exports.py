@@ -14,9 +14,9 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
+from tianbao.console.context import reader_language
 from tianbao.console.keyring import KEYRING
 from tianbao.console.line_list import asked_of
 from tianbao.domain.ids import uuid7
@@ -57,7 +57,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
     asked = Asked(
         filters=asked_of(request).filters,
         shape=_shape(request.POST.get("shape", "")),
-        language="en" if (get_language() or "").startswith("en") else "zh-Hans",
+        language=reader_language(),
         guards_numbers=request.POST.get("guard") == "1",
     )
     export = begin_export(

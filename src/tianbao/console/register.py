@@ -15,15 +15,14 @@ from zoneinfo import ZoneInfo
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tianbao.console.answer_fields import make_fields, sentences_by_path
+from tianbao.console.answer_fields import change_rows, make_fields, read_posted, sentences_by_path
+from tianbao.console.context import reader_language
 from tianbao.console.middleware import StaffRequest
-from tianbao.console.record import change_rows
-from tianbao.domain.answers import flatten_typed, nest_answers
+from tianbao.domain.answers import flatten_typed
 from tianbao.domain.documents import DocumentReading, DocumentType, Sex, read_document
 from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.ids import short_number, write_number
@@ -57,8 +56,7 @@ def show_register(request: StaffRequest) -> HttpResponseBase:
         return _show_form(request, site, sites, values=_prefilled(load_form_once(site.form)))
     site = _choose_site(request, sites, request.POST.get("_site", ""))
     form = load_form_once(site.form)
-    pairs = [(name, value) for name, values in request.POST.lists() for value in values]
-    given = nest_answers(form, [pair for pair in pairs if pair[0] != "csrfmiddlewaretoken"])
+    given = read_posted(form, request.POST)
     action = request.POST.get("_action", "")
     if action.startswith(("add:", "remove:")):
         given, rows = change_rows(given, action)
@@ -80,7 +78,7 @@ def show_register(request: StaffRequest) -> HttpResponseBase:
         site,
         sites,
         values=flatten_typed(form, given),
-        problems=sentences_by_path(problems, form, _language()),
+        problems=sentences_by_path(problems, form, reader_language()),
         unclear=validation.unclear,
     )
 
@@ -133,15 +131,15 @@ def _show_form(
             values=values,
             problems=problems or {},
             rows=itineraries | dict(rows or {}),
-            language=_language(),
+            language=reader_language(),
             unclear=unclear,
         ),
         "focus": "" if is_refused or done else focus or _first_field(questions),
         "first": _first_field(questions),
         "document_type": next((q.name for q in questions if q.kind is Kind.DOCUMENT_TYPE), ""),
         "document": next((q.name for q in questions if q.kind is Kind.DOCUMENT), ""),
-        "purpose": text_in(organisation.purpose, _language()),
-        "notice": text_in(organisation.notice, _language()),
+        "purpose": text_in(organisation.purpose, reader_language()),
+        "notice": text_in(organisation.notice, reader_language()),
         "nonce": encode_base64url(_nonce(request)),
         "problems": problems or {},
         "is_unclear": bool(unclear),
@@ -208,10 +206,6 @@ def _holder(reading: DocumentReading) -> list[str]:
     if reading.area_code and (name := area_name(reading.area_code)):
         said.append(name)
     return said
-
-
-def _language() -> str:
-    return "en" if (get_language() or "").startswith("en") else "zh-Hans"
 
 
 def _now_ms() -> int:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from tianbao.console import (
     address_test,
+    correct,
     exports,
     home,
     line_list,
@@ -49,7 +50,7 @@ urlpatterns = [
     path("records", line_list.show_line_list, name="line_list"),
     path("records/changes", line_list.show_changes, name="line_list_changes"),
     path("records/<uuid:record_id>", record.show_record, name="record"),
-    path("records/<uuid:record_id>/correct", record.show_correction, name="record_correct"),
+    path("records/<uuid:record_id>/correct", correct.show_correction, name="record_correct"),
     path("records/<uuid:record_id>/card", record.show_card, name="record_card"),
     path("register", register.show_register, name="register"),
     path("register/number", register.read_number, name="register_number"),

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from tianbao.domain.answers import Answers, flatten_answers
-from tianbao.domain.forms import Form, Kind, load_form
+from tianbao.domain.answers import Answers, Flat, flatten_answers
+from tianbao.domain.forms import Form, Kind, Path, load_form
 from tianbao.domain.ids import read_number
 from tianbao.domain.sealing import CannotOpen
 from tianbao.services.keys import Keyring, Locked
@@ -189,11 +189,14 @@ def load_form_once(row: FormVersion) -> Form:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One answer that a revision changed, by its path."""
+    """One answer that a revision changed: its values before and after, as `flatten_answers` writes them.
 
-    path: str
-    before: str
-    after: str
+    A place's code has a path of its own (`itinerary.0.place.code`); it counts as changed where its text did not.
+    """
+
+    path: Path
+    before: tuple[str, ...]
+    after: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,23 +233,24 @@ def open_record(*, record: Record, keyring: Keyring) -> RecordHistory:
         Revision.objects.filter(record=record).select_related("data_key", "staff").order_by("at_ms", "revision")
     )
     entries: list[HistoryEntry] = []
-    before: dict[str, str] = {}
+    before: Flat = {}
     for revision in revisions:
         try:
             opened = keyring.open_revision(revision, revision.data_key)
         except CannotOpen:
             continue
-        after = {path: "、".join(values) for path, values in flatten_answers(form, opened.answers).items()}
+        after = flatten_answers(form, opened.answers)
         entries.append(HistoryEntry(revision, opened.reason, _changes(before, after) if entries else ()))
         before = after
     line = open_lines([record], keyring)[0]
     return RecordHistory(line, tuple(reversed(entries)))
 
 
-def _changes(before: dict[str, str], after: dict[str, str]) -> tuple[Change, ...]:
-    paths: Iterable[str] = dict.fromkeys([*before, *after])
+def _changes(before: Flat, after: Flat) -> tuple[Change, ...]:
+    paths = dict.fromkeys([*before, *after])
+    changed = [path for path in paths if before.get(path) != after.get(path)]
     return tuple(
-        Change(path, before.get(path, ""), after.get(path, ""))
-        for path in paths
-        if before.get(path, "") != after.get(path, "") and not path.endswith(".code")
+        Change(path, tuple(before.get(path, ())), tuple(after.get(path, ())))
+        for path in changed
+        if path.removesuffix(".code") == path or path.removesuffix(".code") not in changed
     )
