@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
@@ -32,7 +32,6 @@ migrate(CONFIG)
 from django.db import connection  # noqa: E402
 
 from tianbao.data import read_divisions  # noqa: E402
-from tianbao.domain import sealing  # noqa: E402
 from tianbao.domain.answers import split_answers  # noqa: E402
 from tianbao.domain.ids import short_number, uuid7  # noqa: E402
 from tianbao.domain.places import Gazetteer  # noqa: E402
@@ -49,6 +48,7 @@ from tianbao.services.setup import set_up_installation  # noqa: E402
 from tianbao.services.sites import create_site  # noqa: E402
 from tianbao.store.models import DataKey, Record, Site, Staff  # noqa: E402
 
+TODAY = datetime.now(UTC).date()
 VARIETY = 20_000
 CHUNK = 20_000
 PASSWORD = "twelve calm nights"
@@ -67,20 +67,26 @@ def fill() -> Keyring:
     keyring = Keyring(CONFIG.keys)
     assert keyring.unlock(officer_id=str(Staff.objects.get().pk), password=PASSWORD)
     sealer = Sealer(CONFIG.keys)
-    day = sealer.open_day(date.today(), 14)
+    day = sealer.open_day(TODAY, 14)
     data_key = sealer.data_key(day, now_ms)
     DataKey.objects.create(id=data_key.id, day=day.name, sealed=data_key.row.sealed)
     sites = list(Site.objects.select_related("form"))
     form = load_form_once(sites[0].form)
     places = Gazetteer.from_bytes(read_divisions())
     validate = compile_form(form, places)
-    people = People(places, seed=7, today=date.today())
+    people = People(places, seed=7, today=TODAY)
     made = []
     for _ in range(min(VARIETY, COUNT)):
-        found = validate(next(people), date.today())
+        found = validate(next(people), TODAY)
         facts, identity = split_answers(form.questions, found.answers)
         stored = {"answers": facts, **({"marks": found.marks} if found.marks else {})}
-        made.append((json.dumps({"answers": identity}, ensure_ascii=False).encode(), json.dumps(stored), project_facts(form, stored)))
+        made.append(
+            (
+                json.dumps({"answers": identity}, ensure_ascii=False).encode(),
+                json.dumps(stored),
+                project_facts(form, stored),
+            )
+        )
     chance = random.Random(7)
     start_ms = now_ms - 14 * DAY_MS
     with connection.cursor() as cursor:
@@ -101,7 +107,9 @@ def fill() -> Keyring:
                     day.name, facts.origin, facts.origin[:2], facts.origin[:4], facts.temperature,
                     facts.has_symptoms, facts.is_marked, facts.companions, record,
                 ))  # fmt: skip
-                revisions.append((record, record, site.county, 1, 1, at_ms, None, data_key.id, sealed_key, sealed, facts_text))
+                revisions.append(
+                    (record, record, site.county, 1, 1, at_ms, None, data_key.id, sealed_key, sealed, facts_text)
+                )
             cursor.execute("BEGIN")
             cursor.executemany(
                 "INSERT INTO record (id, site_id, county, number, form_id, state, source, registered_ms, changed_ms,"
@@ -136,7 +144,9 @@ def peak_mb() -> float:
 def main() -> None:
     begin = time.perf_counter()
     keyring = fill()
-    print(f"{COUNT:,} records in {time.perf_counter() - begin:.0f} s, main.db {CONFIG.main_db.stat().st_size / 1e6:,.0f} MB")
+    print(
+        f"{COUNT:,} records in {time.perf_counter() - begin:.0f} s, main.db {CONFIG.main_db.stat().st_size / 1e6:,.0f} MB"
+    )
     site = Site.objects.order_by("created_ms")[3].code
     rare, common = Record.objects.values_list("origin", flat=True).exclude(origin="")[0], "130000"
     cases = {
@@ -168,7 +178,9 @@ def main() -> None:
     while not search.is_ready:
         time.sleep(0.1)
     size_mb = search._buffer.bytes_used / 1e6
-    print(f"search ready in {time.perf_counter() - begin:.0f} s, buffer {size_mb:.0f} MB, peak +{peak_mb() - before:.0f} MB")
+    print(
+        f"search ready in {time.perf_counter() - begin:.0f} s, buffer {size_mb:.0f} MB, peak +{peak_mb() - before:.0f} MB"
+    )
     for query in ("张伟", "zhangwei", "zw", "买买提", "1234", "nobody at all"):
         say(f"search: {query} → {len(search.find(query))}", lambda query=query: search.find(query))
     search.stop()
@@ -177,7 +189,9 @@ def main() -> None:
         for chunk in stream_table(Asked(Filters(), shape, "zh-Hans"), keyring=keyring, now=datetime.now(UTC)):
             size += len(chunk)
         took = time.perf_counter() - begin
-        print(f"export {shape.value}: {took:.0f} s, {COUNT / took:,.0f} records/s, {size / 1e6:,.0f} MB, peak +{peak_mb() - before:.0f} MB")
+        print(
+            f"export {shape.value}: {took:.0f} s, {COUNT / took:,.0f} records/s, {size / 1e6:,.0f} MB, peak +{peak_mb() - before:.0f} MB"
+        )
 
 
 if __name__ == "__main__":
