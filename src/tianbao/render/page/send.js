@@ -70,9 +70,9 @@ function saveDraft() {
   draft = draft.then(() => given[0] ? keep(draftName(here), {pairs: given}) : forget(draftName(here)));
   draft.then(isKept => { draftLine.hidden = !isKept; });
 }
+// While somebody types on, too: not only once they pause.
 onChange(() => {
-  clearTimeout(typing);
-  typing = setTimeout(saveDraft, 300);
+  typing = typing || setTimeout(saveDraft, 300);
 });
 document.addEventListener('visibilitychange', () => {
   if (document.hidden && typing) saveDraft();
