@@ -89,7 +89,7 @@ def export_table(config: Config, arguments: argparse.Namespace) -> int:
     from tianbao.domain.ids import uuid7
     from tianbao.services.exporting import Asked, Shape, export_form
     from tianbao.services.keys import Keyring
-    from tianbao.services.records import Filters
+    from tianbao.services.selection import Filters
     from tianbao.store.models import FormVersion, Staff
 
     password = os.environ.get("TIANBAO_PASSWORD", "")

@@ -42,8 +42,9 @@ from tianbao.edge.sealer import Sealer, seal_identity  # noqa: E402
 from tianbao.samples import People  # noqa: E402
 from tianbao.services.exporting import Asked, Shape, stream_table  # noqa: E402
 from tianbao.services.keys import Keyring  # noqa: E402
-from tianbao.services.records import Filters, count_records, list_changes, list_records, load_form_once  # noqa: E402
+from tianbao.services.records import count_records, list_changes, list_records, load_form_once  # noqa: E402
 from tianbao.services.search import Search  # noqa: E402
+from tianbao.services.selection import Filters  # noqa: E402
 from tianbao.services.setup import set_up_installation  # noqa: E402
 from tianbao.services.sites import create_site  # noqa: E402
 from tianbao.store.models import DataKey, Record, Site, Staff  # noqa: E402

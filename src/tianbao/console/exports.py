@@ -22,7 +22,8 @@ from tianbao.console.line_list import asked_of
 from tianbao.domain.ids import uuid7
 from tianbao.services.exporting import Asked, Shape, begin_export, note_progress, stream_table
 from tianbao.services.keys import Locked
-from tianbao.services.records import COUNT_MAX, count_records
+from tianbao.services.records import count_records
+from tianbao.services.selection import COUNT_MAX
 from tianbao.store.models import Export, Site
 
 HISTORY_MAX = 20

@@ -19,7 +19,7 @@ from tianbao.domain.ids import read_number
 from tianbao.domain.places import Candidates, Resolved
 from tianbao.domain.validation import read_date
 from tianbao.services.divisions import area_name, gazetteer
-from tianbao.services.records import Filters, Position
+from tianbao.services.selection import Filters, Position
 from tianbao.store.models import RecordState
 
 STATES = {

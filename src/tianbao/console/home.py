@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from tianbao.services.counts import Glance, HourArrivals, count_arrivals
-from tianbao.services.records import COUNT_MAX
+from tianbao.services.selection import COUNT_MAX
 from tianbao.store.models import Site
 
 CHART_HEIGHT: Final = 200

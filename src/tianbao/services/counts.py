@@ -15,7 +15,8 @@ from django.db.models import QuerySet, Sum
 
 from tianbao.services.divisions import area_name
 from tianbao.services.organisation import find_organisation
-from tianbao.services.records import Filters, count_records
+from tianbao.services.records import count_records
+from tianbao.services.selection import Filters
 from tianbao.store.models import HourCount, Site
 
 HOUR_MS: Final = 3_600_000
@@ -56,7 +57,7 @@ class Glance:
     """Everything the first screen says, of one site or of all.
 
     `yesterday_so_far` counts yesterday until this hour of the clock. `symptoms` and `doubtful` are today's records
-    that need a look, counted up to `records.COUNT_MAX` + 1. `other_origins` came from cities beyond `origins`,
+    that need a look, counted up to `selection.COUNT_MAX` + 1. `other_origins` came from cities beyond `origins`,
     `no_origin` gave no place, or none that was understood.
     """
 

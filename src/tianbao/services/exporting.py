@@ -14,7 +14,6 @@ from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
 
 from tianbao.domain.forms import Form, Kind, QuestionType, load_form
 from tianbao.domain.ids import write_number
@@ -35,8 +34,9 @@ from tianbao.services.audit import record_act
 from tianbao.services.divisions import gazetteer
 from tianbao.services.keys import Keyring, Locked
 from tianbao.services.organisation import find_organisation
-from tianbao.services.records import Filters, Position, open_lines, select_records
-from tianbao.store.models import Export, FormVersion, Record, RecordState, Site, Source, Staff
+from tianbao.services.records import open_lines
+from tianbao.services.selection import Filters, Position, Selection
+from tianbao.store.models import Export, FormVersion, RecordState, Site, Source, Staff
 from tianbao.texts import Translator, translator
 
 SLICE: Final = 500
@@ -128,9 +128,10 @@ class _Walk:
         states = {RecordState.REGISTERED: _("registered"), RecordState.CORRECTED: _("corrected")}
         states[RecordState.WITHDRAWN] = _("withdrawn")
         sources = {Source.PHONE: _("by phone"), Source.STAFF: _("by staff")}
+        selection = Selection(self.asked.filters)
         after: Position | None = None
         while True:
-            chunk = self._slice(after)
+            chunk = selection.oldest(after=after, limit=SLICE)
             if not chunk:
                 return
             for line in open_lines(chunk, self.keyring):
@@ -154,14 +155,6 @@ class _Walk:
             if counts:
                 self.on_rows(len(chunk))
 
-    def _slice(self, after: Position | None) -> list[Record]:
-        kept = select_records(self.asked.filters)
-        if after is not None:
-            newer = Q(registered_ms__gt=after.registered_ms)
-            kept = kept.filter(newer | Q(registered_ms=after.registered_ms, id__gt=after.id))
-            kept = kept.filter(registered_ms__gte=after.registered_ms)
-        return list(kept.order_by("registered_ms", "id")[:SLICE])
-
 
 def begin_export(*, asked: Asked, staff: Staff, export_id: object, now_ms: int) -> Export:
     """Writes down who takes what, before the first byte."""
@@ -176,7 +169,7 @@ def begin_export(*, asked: Asked, staff: Staff, export_id: object, now_ms: int) 
         "form": asked.filters.form,
     }
     with transaction.atomic():
-        total = select_records(asked.filters).count()
+        total = Selection(asked.filters).count_all()
         export = Export.objects.create(
             id=export_id, staff=staff, asked_ms=now_ms, question=question, rows_total=total
         )

@@ -12,47 +12,17 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-
 from tianbao.domain.answers import Answers, Flat, flatten_answers
 from tianbao.domain.forms import Form, Kind, Path, load_form
 from tianbao.domain.ids import read_number
 from tianbao.domain.sealing import CannotOpen
 from tianbao.services.keys import Keyring, Locked
+from tianbao.services.selection import Filters, Position, Selection, select_changed
 from tianbao.store.models import DataKey, FormVersion, Record, Revision, Site
 
 PAGE: Final = 50
-COUNT_MAX: Final = 10_000
-"""Rows that are counted; beyond them a page says "more than"."""
 OVERLAP_MS: Final = 10_000
 """How far a question for what is new reaches back: rows may appear a little after their own time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the line list shows. Empty or None means everything.
-
-    `origin` is the code of a place at any level; `ids` limits to newest revisions that a search found.
-    """
-
-    site: str = ""
-    since_ms: int | None = None
-    until_ms: int | None = None
-    origin: str = ""
-    state: int | None = None
-    form: str = ""
-    has_symptoms: bool = False
-    is_marked: bool = False
-    number: str = ""
-    ids: tuple[UUID, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page ended: the list goes from the newest to the oldest."""
-
-    registered_ms: int
-    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,49 +47,11 @@ class Line:
         return str(self.answers.get(question.name, ""))
 
 
-def select_records(filters: Filters) -> QuerySet[Record]:
-    """The records that a filter keeps, in no order yet."""
-    kept = Record.objects.all()
-    if filters.site:
-        kept = kept.filter(site__code=filters.site)
-    if filters.since_ms is not None:
-        kept = kept.filter(registered_ms__gte=filters.since_ms)
-    if filters.until_ms is not None:
-        kept = kept.filter(registered_ms__lt=filters.until_ms)
-    if filters.state is not None:
-        kept = kept.filter(state=filters.state)
-    if filters.form:
-        kept = kept.filter(form__name=filters.form)
-    if filters.has_symptoms:
-        kept = kept.filter(has_symptoms=True)
-    if filters.is_marked:
-        kept = kept.filter(is_marked=True)
-    if filters.number:
-        kept = kept.filter(number=filters.number)
-    if filters.ids is not None:
-        kept = kept.filter(latest__in=filters.ids)
-    return _from_origin(kept, filters.origin) if filters.origin else kept
-
-
-def _from_origin(kept: QuerySet[Record], code: str) -> QuerySet[Record]:
-    if code.endswith("0000"):
-        return kept.filter(origin_province=code[:2])
-    if len(code) == 6 and code.endswith("00"):
-        return kept.filter(origin_city=code[:4])
-    return kept.filter(origin__gte=code, origin__lt=code + ":")  # ':' follows '9'
-
-
 def list_records(
     *, filters: Filters, keyring: Keyring, after: Position | None = None, limit: int = PAGE
 ) -> tuple[list[Line], Position | None]:
     """A page of the list, newest first, and where the next one begins (None at the end)."""
-    kept = select_records(filters)
-    if after is not None:
-        older = Q(registered_ms__lt=after.registered_ms)
-        kept = kept.filter(older | Q(registered_ms=after.registered_ms, id__lt=after.id)).filter(
-            registered_ms__lte=after.registered_ms
-        )
-    found = list(kept.order_by("-registered_ms", "-id")[: limit + 1])
+    found = Selection(filters).newest(after=after, limit=limit + 1)
     page = found[:limit]
     last = Position(page[-1].registered_ms, page[-1].id) if len(found) > limit else None
     return open_lines(page, keyring), last
@@ -127,13 +59,12 @@ def list_records(
 
 def count_records(filters: Filters) -> int:
     """How many a filter keeps, counted up to COUNT_MAX + 1."""
-    return select_records(filters).values("id")[: COUNT_MAX + 1].count()
+    return Selection(filters).count()
 
 
 def list_changes(*, filters: Filters, keyring: Keyring, since_ms: int, limit: int = PAGE) -> list[Line]:
     """Records that came or changed since a time, newest first; a few may be known already."""
-    kept = select_records(filters).filter(changed_ms__gte=since_ms - OVERLAP_MS)
-    return open_lines(list(kept.order_by("-changed_ms", "-id")[:limit]), keyring)
+    return open_lines(select_changed(filters, since_ms=since_ms - OVERLAP_MS, limit=limit), keyring)
 
 
 def open_lines(records: Sequence[Record], keyring: Keyring) -> list[Line]:

@@ -52,7 +52,7 @@ async function ask() {
   if (!answer.ok || answer.redirected) return;
   const said = await answer.json();
   since = said.now_ms;
-  document.getElementById('count').textContent = said.count;
+  if (said.count) document.getElementById('count').textContent = said.count;
   receive(said.html);
 }
 
