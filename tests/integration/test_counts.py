@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.test import Client
 from tests.cast import NOW_MS, Cast
@@ -29,6 +31,12 @@ def arrivals(installed: Cast) -> Cast:
     for site, hour_ms, origin, count in rows:
         HourCount.objects.create(site=site, hour_ms=hour_ms, origin=origin, count=count)
     return installed
+
+
+def arrive_now(cast: Cast) -> None:
+    """Somebody at the first site, by the clock that the screens read."""
+    hour_ms = time.time_ns() // 1_000_000 // HOUR_MS * HOUR_MS
+    HourCount.objects.update_or_create(site=cast.sites[0], hour_ms=hour_ms, origin="", defaults={"count": 1})
 
 
 def test_today_this_hour_and_yesterday(arrivals: Cast) -> None:
@@ -84,6 +92,7 @@ def test_the_chart_has_round_lines_above_its_highest_bar(
 def test_the_screen_works_while_names_are_sealed(signed_in: Client, arrivals: Cast) -> None:
     from tianbao.console.keyring import KEYRING
 
+    arrive_now(arrivals)
     KEYRING.lock()
     page = signed_in.get("/console/")
     assert page.status_code == 200
@@ -91,3 +100,14 @@ def test_the_screen_works_while_names_are_sealed(signed_in: Client, arrivals: Ca
     part = signed_in.get(f"/console/today?site={arrivals.sites[1].code}")
     assert part.context["site_code"] == arrivals.sites[1].code
     assert b"<html" not in part.content
+
+
+def test_a_new_clerk_is_told_what_to_do_first(signed_in: Client, installed: Cast) -> None:
+    before = signed_in.get("/console/").content.decode()
+    assert 'href="/console/posters"' in before
+    assert "<rect" not in before
+    assert signed_in.get("/console/?site=a/b").status_code == 200
+    arrive_now(installed)
+    after = signed_in.get("/console/").content.decode()
+    assert 'href="/console/posters"' not in after
+    assert after.count("<rect") == 24

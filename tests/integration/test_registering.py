@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from django.test import Client
 from tests.cast import NOW_MS, Cast
@@ -128,6 +129,31 @@ def test_an_edge_that_does_not_answer_is_a_problem_not_an_error(
     assert refused.value.problems[0].code is Code.STORAGE
 
 
+@pytest.mark.parametrize(
+    ("url", "is_verified"),
+    [
+        ("https://127.0.0.1:8443", False),
+        ("https://[::1]:8443", False),
+        ("https://tianbao.example.gov.cn", True),
+        ("https://127.0.0.1.example.org", True),
+    ],
+)
+def test_only_over_loopback_no_certificate_is_asked_for(
+    installed: Cast, monkeypatch: pytest.MonkeyPatch, url: str, is_verified: bool
+) -> None:
+    asked: list[bool] = []
+
+    def connect(*, verify: bool, **_: object) -> Any:
+        asked.append(verify)
+        raise httpx.ConnectError("nobody there")
+
+    monkeypatch.setattr(httpx, "Client", connect)
+    monkeypatch.setenv("TIANBAO_EDGE_URL", url)
+    with pytest.raises(Refused):
+        register(installed, make_nonce(now_ms=NOW_MS))
+    assert asked == [is_verified]
+
+
 # --- the screen
 
 PERSON = {
@@ -171,6 +197,18 @@ def test_the_number_comes_first_and_has_the_cursor(signed_in: Client, installed:
     assert page.context["fields"][0].value == "resident_id"
     assert page.content.decode().count(" autofocus") == 1
     assert len(page.context["fields"][6].rows) == 1, "one row of the itinerary stands open"
+
+
+def test_no_symptoms_stand_chosen_and_consent_is_never_given_beforehand(signed_in: Client, installed: Cast) -> None:
+    page = signed_in.get("/console/register")
+    fields = {field.path: field for field in page.context["fields"]}
+    assert [option.name for option in fields["symptoms"].options if option.is_chosen] == ["none"]
+    assert page.context["alone"] == "symptoms:none"
+    assert not fields["consent"].value
+    assert fields["consent"].label.startswith(("Read aloud", "已念给")), "said by staff, for the person"
+    kept = post(signed_in, installed, _action="add:companions", symptoms="fever").context["fields"]
+    symptoms = next(field for field in kept if field.path == "symptoms")
+    assert [option.name for option in symptoms.options if option.is_chosen] == ["fever"]
 
 
 def test_the_site_of_last_time_is_remembered(signed_in: Client, installed: Cast, edge: StubEdge) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tianbao.console.answer_fields import change_rows, make_fields, read_posted, sentences_by_path
+from tianbao.console.answer_fields import Field, change_rows, make_fields, read_posted, sentences_by_path
 from tianbao.console.context import reader_language
 from tianbao.console.middleware import StaffRequest
 from tianbao.domain.answers import flatten_typed
@@ -126,14 +127,17 @@ def _show_form(
     context: dict[str, Any] = {
         "site": site,
         "sites": sites,
-        "fields": make_fields(
-            questions,
-            values=values,
-            problems=problems or {},
-            rows=itineraries | dict(rows or {}),
-            language=reader_language(),
-            unclear=unclear,
+        "fields": _read_aloud(
+            make_fields(
+                questions,
+                values=values,
+                problems=problems or {},
+                rows=itineraries | dict(rows or {}),
+                language=reader_language(),
+                unclear=unclear,
+            )
         ),
+        "alone": " ".join(f"{name}:{choice}" for name, choice in _alone(form).items()),
         "focus": "" if is_refused or done else focus or _first_field(questions),
         "first": _first_field(questions),
         "document_type": next((q.name for q in questions if q.kind is Kind.DOCUMENT_TYPE), ""),
@@ -171,9 +175,30 @@ def _done(request: StaffRequest) -> UUID | None:
 
 
 def _prefilled(form: Form) -> dict[str, list[str]]:
-    """Most people carry the first kind of document of the list."""
-    question = form.question_of(Kind.DOCUMENT_TYPE)
-    return {question.name: [question.choices[0].name]} if question and question.choices else {}
+    """Most people carry the first kind of document of the list and have no symptoms."""
+    values: dict[str, list[str]] = {}
+    kind = form.question_of(Kind.DOCUMENT_TYPE)
+    if kind and kind.choices:
+        values[kind.name] = [kind.choices[0].name]
+    symptoms = form.question_of(Kind.SYMPTOMS)
+    if symptoms and symptoms.name in (alone := _alone(form)):
+        values[symptoms.name] = [alone[symptoms.name]]
+    return values
+
+
+def _alone(form: Form) -> dict[str, str]:
+    """By question, the choice that no other stands beside ("none of these")."""
+    return {
+        question.name: choice.name for question in form.questions for choice in question.choices if choice.exclusive
+    }
+
+
+def _read_aloud(fields: list[Field]) -> list[Field]:
+    """Staff tick for the person what the form has the person say."""
+    said = _("Read aloud and agreed: “{text}”")
+    return [
+        replace(field, label=said.format(text=field.label)) if field.widget == "tick" else field for field in fields
+    ]
 
 
 def _position(question: Question) -> int:

@@ -1,6 +1,6 @@
 // Keeps the numbers fresh while the screen is seen and nobody is reading a table or stepping through links.
 
-const EVERY_MS = 15000;
+const EVERY_MS = 5000;
 const numbers = document.getElementById('numbers');
 
 async function refresh() {

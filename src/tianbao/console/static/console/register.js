@@ -50,6 +50,16 @@ form.addEventListener('keydown', event => {
   }
 });
 
+// "None of these" and the rest take each other away.
+const alone = new Map(form.dataset.alone.split(' ').filter(Boolean).map(pair => pair.split(':')));
+form.addEventListener('change', ({target}) => {
+  if (target.type !== 'checkbox' || !target.checked || !alone.has(target.name)) return;
+  const isAlone = target.value === alone.get(target.name);
+  for (const other of form.querySelectorAll(`input[name="${target.name}"]`)) {
+    if (other !== target && (isAlone || other.value === alone.get(other.name))) other.checked = false;
+  }
+});
+
 let isSent = false;
 form.addEventListener('submit', event => {
   if (isSent) event.preventDefault();
