@@ -25,6 +25,9 @@ from tianbao.config import Config
 from tianbao.processes import CannotStart, Child, FolderLock, say_ready, stop_with_parent, watch
 
 CONSOLE_THREADS = 8
+CONSOLE_BODY_BYTES_MAX = 1 << 21
+CONSOLE_HELD_BYTES_MAX = 1 << 20
+"""Of an answer that its reader takes slowly: an export waits."""
 RESTART_PAUSE_S = 1.0
 BACKLOG = 2_048
 
@@ -276,6 +279,11 @@ def run_console_process(*, port: int) -> int:
         trusted_proxy_headers={"x-forwarded-for", "x-forwarded-proto"},
         clear_untrusted_proxy_headers=True,
         ident="",
+        max_request_body_size=CONSOLE_BODY_BYTES_MAX,
+        outbuf_high_watermark=CONSOLE_HELD_BYTES_MAX,
+        # never reached: what overflows would go to a temporary file, and names go to no disk
+        inbuf_overflow=64 * CONSOLE_BODY_BYTES_MAX,
+        outbuf_overflow=64 * CONSOLE_HELD_BYTES_MAX,
     )
     stop_with_parent(lambda: os._exit(0))
     say_ready(port=port)
