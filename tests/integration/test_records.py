@@ -150,6 +150,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(world: World, monkeypatch
         ({"site": "NOWHERE"}, set()),
         ({"q": "shanxiongxin"}, {"单雄信"}),
         ({"q": "dxx"}, {"单雄信"}),
+        ({"q": "maimaiti"}, {"买买提·艾力"}),  # eight letters, as a short number has
         ({"q": "买买提"}, {"买买提·艾力"}),
         ({"q": "schmidt"}, {"Anna Schmidt"}),
         ({"q": "𠮷野"}, {"𠮷野家䶮"}),

@@ -15,10 +15,10 @@ from django.http import QueryDict
 
 from tianbao.console.finding import SEARCH
 from tianbao.console.keyring import KEYRING
-from tianbao.domain.ids import read_number
 from tianbao.domain.places import Candidates, Resolved
 from tianbao.domain.validation import read_date
 from tianbao.services.divisions import area_name, gazetteer
+from tianbao.services.records import find_records
 from tianbao.services.selection import Filters, Position
 from tianbao.store.models import RecordState
 
@@ -55,16 +55,14 @@ def read_filters(given: QueryDict, time_zone: str) -> AskedFilters:
     typed = {name: given.get(name, "").strip()[:100] for name in names}
     zone = ZoneInfo(time_zone)
     origin, is_unclear = _read_origin(typed["origin"])
-    number = read_number(typed["q"]) or ""
     ids: tuple[UUID, ...] | None = None
     needs_unlock = False
-    if typed["q"] and not (number and not typed["q"].isdigit()):
-        number = ""
+    if typed["q"]:  # “zhangwei” could be a short number as well
+        ids = tuple(record.latest for record in find_records(typed["q"]))
+        needs_unlock = not KEYRING.is_unlocked and not ids
         if KEYRING.is_unlocked:
             SEARCH.start()
-            ids = tuple(SEARCH.find(typed["q"]))
-        else:
-            ids, needs_unlock = (), True
+            ids += tuple(SEARCH.find(typed["q"]))
     filters = Filters(
         site=typed["site"],
         since_ms=_day_start_ms(typed["from"], zone),
@@ -73,7 +71,6 @@ def read_filters(given: QueryDict, time_zone: str) -> AskedFilters:
         state=STATES.get(typed["state"]),
         has_symptoms=typed["look"] == "symptoms",
         is_marked=typed["look"] == "marked",
-        number=number,
         ids=ids,
     )
     return AskedFilters(typed, filters, is_unclear, bool(typed["q"]), needs_unlock)

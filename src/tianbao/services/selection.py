@@ -35,7 +35,6 @@ class Filters:
     form: str = ""
     has_symptoms: bool = False
     is_marked: bool = False
-    number: str = ""
     ids: tuple[UUID, ...] | None = None
 
 
@@ -131,8 +130,6 @@ def _read_conditions(filters: Filters) -> _Conditions:
     lookups: list[Q] = []
     walks: list[Q] = []
     others: list[Q] = []
-    if filters.number:
-        lookups.append(Q(number=filters.number))
     if filters.ids is not None:
         found = Revision.objects.filter(id__in=filters.ids).values_list("record_id", flat=True)
         lookups.append(Q(id__in=list(found), latest__in=filters.ids))
