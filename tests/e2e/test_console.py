@@ -1,0 +1,165 @@
+"""The records' screens in a real browser behind the real server: by keyboard, live, without JavaScript, by axe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.e2e.browser import chromium
+from tests.installation import free_port, started
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (360, 1440)
+NUMBER = "11010519491231002X"
+
+
+@dataclass
+class Demo:
+    """The demonstration and a browser to look at it with."""
+
+    browser: Browser
+    console: str
+    user: str
+    password: str
+
+    def sign_in(self, language: str = "zh-Hans", **options: Any) -> BrowserContext:
+        context = self.browser.new_context(viewport={"width": 1440, "height": 900}, **options)
+        context.add_cookies([{"name": "lang", "value": language, "url": self.console}])
+        page = context.new_page()
+        page.goto(f"{self.console}login")
+        page.fill("#username", self.user)
+        page.fill("#password", self.password)
+        page.press("#password", "Enter")
+        page.wait_for_url(self.console)
+        page.close()
+        return context
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with started("demo", "--json", "--port", str(free_port())) as (_, said), chromium() as browser:
+        yield Demo(browser, said["console"], said["user"], said["password"])
+
+
+@pytest.fixture
+def desk(demo: Demo) -> Iterator[Page]:
+    """Somebody signed in; nothing may be said on the browser's console."""
+    complaints: list[str] = []
+    context = demo.sign_in()
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert [complaint for complaint in complaints if "422" not in complaint] == []
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+def test_every_screen_is_accessible_on_a_phone_and_on_a_desk(demo: Demo, language: str) -> None:
+    context = demo.sign_in(language)
+    page = context.new_page()
+    page.goto(f"{demo.console}records")
+    record = page.locator("#lines tbody a").first.get_attribute("href").removeprefix("/console/")
+    for screen in ("", "records", "records?look=symptoms", record, f"{record}/correct", "register", "export"):
+        page.goto(demo.console + screen)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            found = Axe().run(page).response["violations"]
+            assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == [], screen
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, screen
+    context.close()
+
+
+def test_somebody_is_registered_by_the_keyboard_alone_and_appears_live(demo: Demo, desk: Page) -> None:
+    watching = desk.context.new_page()
+    watching.goto(f"{demo.console}records")
+    expect(watching.locator("#lines tbody tr").first).to_be_visible()
+    desk.goto(f"{demo.console}register")
+    keys = desk.keyboard
+    keys.type(NUMBER)
+    expect(desk.locator(".feedback")).to_contain_text("1949-12-31")
+    keys.press("Enter")
+    keys.type("䶮小雨")
+    keys.press("Enter")
+    keys.press("Enter")  # no phone
+    keys.type("北街 1 号")
+    keys.press("Enter")
+    keys.type("2")  # the second reason
+    keys.press("Enter")
+    keys.type("bdsp")
+    expect(desk.locator(".area-list li").first).to_have_text("河北省保定市顺平县")
+    keys.press("Enter")
+    assert desk.input_value("[name='itinerary.0.place']") == "河北省保定市顺平县"
+    for _ in range(5):
+        keys.press("Enter")  # dates, transport and its number stay empty
+    keys.press("Enter")  # no symptoms, as it stands
+    keys.type("36.5")
+    keys.press("Enter")
+    keys.press("Space")  # consent
+    keys.press("Enter")  # the last answer sends
+
+    number = desk.locator("#done .code")
+    expect(number).to_have_text(re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}"))
+    row = watching.locator("#lines tbody tr").first
+    expect(row).to_contain_text("䶮小雨")
+    expect(row).to_contain_text("河北省保定市顺平县")
+    expect(row).to_contain_text(number.inner_text())
+    with desk.context.expect_page() as card:
+        keys.press("Enter")
+    expect(card.value.locator("body")).to_contain_text(number.inner_text())
+    card.value.close()
+    keys.press("n")
+    expect(desk.locator("#id_number")).to_be_focused()
+    assert desk.input_value("#id_number") == ""
+
+
+def test_the_next_number_may_be_typed_at_once_and_ctrl_enter_sends(demo: Demo, desk: Page) -> None:
+    desk.goto(f"{demo.console}register?done=01a20788-22c4-7072-84a1-3931be068793")
+    desk.keyboard.type(NUMBER)
+    assert desk.input_value("#id_number") == NUMBER
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator(".notice-bad")).to_be_visible()
+    expect(desk.locator("#name")).to_be_focused()
+    assert desk.input_value("#id_number") == NUMBER
+
+
+def test_registering_works_without_javascript(demo: Demo) -> None:
+    context = demo.sign_in(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{demo.console}register")
+    page.fill("#id_number", NUMBER)
+    page.fill("#name", "阿依古丽·吐尔逊")
+    page.fill("#address", "南街 2 号")
+    page.select_option("#reason", "work")
+    page.click("text=添加: 同行的人")
+    page.fill("[name='companions.0.name']", "𠮷野家")
+    page.check("#consent")
+    page.click("#submit")
+    expect(page.locator("#done")).to_be_visible()
+    page.click("#print-card")
+    context.close()
+
+
+def test_new_rows_wait_behind_a_button_while_somebody_reads(demo: Demo, desk: Page) -> None:
+    desk.goto(f"{demo.console}records")
+    desk.mouse.wheel(0, 1500)
+    first = desk.locator("#lines tbody tr").first.inner_text()
+    clerk = demo.sign_in().new_page()
+    clerk.goto(f"{demo.console}register")
+    clerk.fill("#id_number", NUMBER)
+    clerk.fill("#name", "Anna Schmidt")
+    clerk.fill("#address", "Hauptstraße 1")
+    clerk.select_option("#reason", "work")
+    clerk.check("#consent")
+    clerk.click("#submit")
+    expect(desk.locator("#fresh")).to_be_visible()
+    assert desk.locator("#lines tbody tr").first.inner_text() == first
+    desk.click("#fresh")
+    expect(desk.locator("#lines tbody tr").first).to_contain_text("Anna Schmidt")
+    clerk.context.close()
