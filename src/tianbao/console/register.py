@@ -175,14 +175,11 @@ def _done(request: StaffRequest) -> UUID | None:
 
 
 def _prefilled(form: Form) -> dict[str, list[str]]:
-    """Most people carry the first kind of document of the list and have no symptoms."""
+    """Most people carry the first kind of document of the list. Symptoms are asked for, never assumed."""
     values: dict[str, list[str]] = {}
     kind = form.question_of(Kind.DOCUMENT_TYPE)
     if kind and kind.choices:
         values[kind.name] = [kind.choices[0].name]
-    symptoms = form.question_of(Kind.SYMPTOMS)
-    if symptoms and symptoms.name in (alone := _alone(form)):
-        values[symptoms.name] = [alone[symptoms.name]]
     return values
 
 

@@ -132,6 +132,7 @@ class PostgresLedger:
 
     def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
         with self._connection.transaction():
+            self._connection.execute(POSTGRESQL.keep_order)
             for key in keys:
                 self._connection.execute(POSTGRESQL.add_key, key)
             columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]

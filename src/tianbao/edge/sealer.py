@@ -86,7 +86,7 @@ class Sealer:
             raise RuntimeError("no officer's key to seal the day to; set-up is not finished")
         day = DayKey(name, sealing.public_half(private_key), os.urandom(sealing.KEY_BYTES), wraps)
         with self._lock:
-            key_file.write_day(self._folder, day)
+            day = key_file.create_day(self._folder, day)
             self._remember(day)
         return day
 

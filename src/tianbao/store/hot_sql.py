@@ -46,8 +46,14 @@ SUBMISSION_COLUMNS: Final = ", ".join(SubmissionRow._fields)
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """`append` takes one row on SQLite and columns on PostgreSQL, where it answers the ids that were new."""
+    """Each by its name.
 
+    `keep_order` makes batches of several edges commit in the order of their sequence numbers, so that whoever
+    follows them skips none; SQLite has one writer and needs nothing. `append` takes one row on SQLite and
+    columns on PostgreSQL, where it answers the ids that were new.
+    """
+
+    keep_order: str
     add_key: str
     append: str
     find_submission: str
@@ -93,6 +99,7 @@ def sqlite_append(rows: int) -> str:
 
 
 SQLITE: Final = Statements(
+    keep_order="",
     add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     append=sqlite_append(1),
     find_submission=_FIND_SUBMISSION,
@@ -111,6 +118,7 @@ _UNNEST = (
 )
 
 POSTGRESQL: Final = Statements(
+    keep_order="SELECT pg_advisory_xact_lock(20200201)",
     add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
     append=(
         f"INSERT INTO submission ({SUBMISSION_COLUMNS}) "  # noqa: S608

@@ -97,13 +97,29 @@ def read_day(folder: Path, name: str) -> DayKey | None:
     )
 
 
-def write_day(folder: Path, day: DayKey) -> None:
-    """Writes or replaces one day's keys; on disk when it returns."""
+def create_day(folder: Path, day: DayKey) -> DayKey:
+    """Writes one day's keys if nobody has yet, and answers those that stand; on disk when it returns.
+
+    Two processes may want the same day in the same moment: only the first one's keys may ever be used.
+    """
+    path = folder / f"{day.name}.json"
     wraps = {officer: _text(wrap) for officer, wrap in day.wraps.items()}
-    _replace(
-        folder / f"{day.name}.json",
-        {"public": _text(day.public), "pepper": _text(day.pepper), "wraps": wraps},
-    )
+    beside = path.with_suffix(f".{os.getpid()}.new")
+    _write(beside, {"public": _text(day.public), "pepper": _text(day.pepper), "wraps": wraps})
+    try:
+        if os.name == "nt":
+            beside.rename(path)  # refuses where the name is taken
+        else:
+            path.hardlink_to(beside)
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(folder)
+    standing = read_day(folder, day.name)
+    if standing is None:
+        raise RuntimeError(f"the keys of {day.name} vanished while they were made")
+    return standing
 
 
 def list_days(folder: Path) -> Iterator[str]:
@@ -125,15 +141,19 @@ def destroy_day(folder: Path, name: str) -> None:
 
 
 def _replace(path: Path, data: dict[str, Any]) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
-    with beside.open("w", encoding="utf-8") as file:
+    _write(beside, data)
+    beside.replace(path)
+    _sync_folder(path.parent)
+
+
+def _write(path: Path, data: dict[str, Any]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
         json.dump(data, file)
         file.flush()
         os.fsync(file.fileno())
-    beside.chmod(0o600)
-    beside.replace(path)
-    _sync_folder(path.parent)
+    path.chmod(0o600)
 
 
 def _sync_folder(folder: Path) -> None:

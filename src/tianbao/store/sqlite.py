@@ -15,8 +15,16 @@ import pysqlite3.dbapi2
 VERSION_MIN: Final = (3, 51, 3)
 
 
-class AffectedSqlite(RuntimeError):
-    """The SQLite at hand has the WAL-reset bug."""
+class AffectedSqlite(SystemExit):
+    """The SQLite at hand has the WAL-reset bug: the program ends and says so in plain words."""
+
+    def __init__(self, version: str) -> None:
+        wanted = ".".join(map(str, VERSION_MIN))
+        super().__init__(
+            f"SQLite {version} 可能损坏数据，需要 {wanted} 或更新；请重新安装依赖（make setup）。 "
+            f"SQLite {version} can corrupt data; {wanted} or newer is needed: "
+            "install the dependencies again (make setup)."
+        )
 
 
 def bring_recent_sqlite() -> None:
