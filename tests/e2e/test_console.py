@@ -98,7 +98,8 @@ def test_somebody_is_registered_by_the_keyboard_alone_and_appears_live(demo: Dem
     assert desk.input_value("[name='itinerary.0.place']") == "河北省保定市顺平县"
     for _ in range(5):
         keys.press("Enter")  # dates, transport and its number stay empty
-    keys.press("Enter")  # no symptoms, as it stands
+    keys.press("1")  # no symptoms
+    keys.press("Enter")
     keys.type("36.5")
     keys.press("Enter")
     keys.press("Space")  # consent
@@ -139,6 +140,7 @@ def test_registering_works_without_javascript(demo: Demo) -> None:
     page.select_option("#reason", "work")
     page.click("text=添加: 同行的人")
     page.fill("[name='companions.0.name']", "𠮷野家")
+    page.check("[name=symptoms][value=none]")
     page.check("#consent")
     page.click("#submit")
     expect(page.locator("#done")).to_be_visible()
@@ -146,20 +148,62 @@ def test_registering_works_without_javascript(demo: Demo) -> None:
     context.close()
 
 
-def test_new_rows_wait_behind_a_button_while_somebody_reads(demo: Demo, desk: Page) -> None:
-    desk.goto(f"{demo.console}records")
-    desk.mouse.wheel(0, 1500)
-    first = desk.locator("#lines tbody tr").first.inner_text()
-    clerk = demo.sign_in().new_page()
+@pytest.fixture
+def clerk(demo: Demo) -> Iterator[Page]:
+    """A colleague at another desk."""
+    context = demo.sign_in()
+    yield context.new_page()
+    context.close()
+
+
+def register(clerk: Page, demo: Demo, name: str) -> None:
     clerk.goto(f"{demo.console}register")
-    clerk.fill("#id_number", NUMBER)
-    clerk.fill("#name", "Anna Schmidt")
-    clerk.fill("#address", "Hauptstraße 1")
+    for field, text in (("#id_number", NUMBER), ("#name", name), ("#address", "Hauptstraße 1")):
+        clerk.fill(field, text)
     clerk.select_option("#reason", "work")
+    clerk.check("[name=symptoms][value=none]")
     clerk.check("#consent")
     clerk.click("#submit")
+    expect(clerk.locator("#done")).to_be_visible()
+
+
+def test_new_rows_wait_behind_a_button_while_somebody_reads(demo: Demo, desk: Page, clerk: Page) -> None:
+    desk.goto(f"{demo.console}records")
+    desk.mouse.wheel(0, 1500)
+    first = desk.locator("#lines tbody tr").first
+    before = first.inner_text()
+    register(clerk, demo, "Anna Schmidt")
     expect(desk.locator("#fresh")).to_be_visible()
-    assert desk.locator("#lines tbody tr").first.inner_text() == first
+    assert first.inner_text() == before
     desk.click("#fresh")
-    expect(desk.locator("#lines tbody tr").first).to_contain_text("Anna Schmidt")
-    clerk.context.close()
+    expect(first).to_contain_text("Anna Schmidt")
+
+
+def test_a_later_page_says_what_is_new_and_leads_there(demo: Demo, desk: Page, clerk: Page) -> None:
+    desk.goto(f"{demo.console}records?state=registered")
+    desk.click("[rel=next]")
+    rows = desk.locator("#lines tbody").inner_text()
+    register(clerk, demo, "Nguyễn Thị Hồng")
+    expect(desk.locator("#fresh")).to_be_visible()
+    assert desk.locator("#lines tbody").inner_text() == rows
+    desk.click("#fresh")
+    expect(desk.locator("#lines tbody tr").first).to_contain_text("Nguyễn Thị Hồng")
+    assert desk.url.endswith("?state=registered")
+
+
+def test_a_correction_of_an_old_record_does_not_come_on_top(demo: Demo, desk: Page, clerk: Page) -> None:
+    clerk.goto(f"{demo.console}records")
+    clerk.click("[rel=next]")
+    old = clerk.locator("#lines tbody tr a").first.get_attribute("href")
+    desk.goto(f"{demo.console}records")
+    shown = desk.locator("#lines tbody tr a").nth(3).get_attribute("href")
+    count = desk.locator("#lines tbody tr").count()
+    for record in (old, shown):
+        clerk.goto(f"{demo.console}{record.removeprefix('/console/')}/correct")
+        clerk.fill("#name", "改过的名字")
+        clerk.fill("#_reason", "本人来电")
+        clerk.locator("button[value=save]").last.click()
+        clerk.wait_for_url(f"**{record}")
+    expect(desk.locator("#lines tbody tr").nth(3)).to_contain_text("改过的名字")
+    assert desk.locator("#lines tbody tr").count() == count
+    assert desk.locator("#lines tbody").inner_text().count("改过的名字") == 1

@@ -168,6 +168,16 @@ def test_filters_and_search(world: World, query: dict[str, str], found: set[str]
     assert set(names_in(text_of(world.client.get("/console/records", query)))) == found
 
 
+def test_an_unclear_place_is_offered_as_links_and_does_not_filter(world: World) -> None:
+    page = world.client.get("/console/records", {"origin": "朝阳区", "look": "marked"})
+    assert {name for _, name in page.context["asked"].origins} >= {"北京市朝阳区", "吉林省长春市朝阳区"}
+    assert 'href="?look=marked&amp;origin=110105"' in text_of(page)
+    assert names_in(text_of(page)) == names_in(text_of(world.client.get("/console/records", {"look": "marked"})))
+    chosen = text_of(world.client.get("/console/records", {"origin": "650102"}))
+    assert 'value="新疆维吾尔自治区乌鲁木齐市天山区"' in chosen
+    assert names_in(chosen) == ["买买提·艾力"]
+
+
 def wait_for_search() -> None:
     for _ in range(200):
         if SEARCH.is_ready:

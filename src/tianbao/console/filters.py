@@ -17,7 +17,7 @@ from tianbao.console.finding import SEARCH
 from tianbao.console.keyring import KEYRING
 from tianbao.domain.places import Candidates, Resolved
 from tianbao.domain.validation import read_date
-from tianbao.services.divisions import area_name, gazetteer
+from tianbao.services.divisions import CANDIDATES_MAX, area_name, gazetteer
 from tianbao.services.records import find_records
 from tianbao.services.selection import Filters, Position
 from tianbao.store.models import RecordState
@@ -31,18 +31,31 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class AskedFilters:
-    """What was asked for, as typed, and what it means. `origin_unclear` says that a place was not understood."""
+    """What was asked for, as typed, and what it means.
+
+    A place that was not understood does not filter; `origins` are the (code, whole name) it may mean.
+    """
 
     typed: dict[str, str]
     filters: Filters
     origin_unclear: bool = False
+    origins: tuple[tuple[str, str], ...] = ()
     is_searching: bool = False
     needs_unlock: bool = False
 
     @property
     def query(self) -> str:
         """The same filters for a link, without leading `?`."""
-        return urlencode({name: value for name, value in self.typed.items() if value})
+        return _query(self.typed)
+
+    @property
+    def query_without_origin(self) -> str:
+        return _query({**self.typed, "origin": ""})
+
+    @property
+    def origin_text(self) -> str:
+        """The place by name where a link gave its code."""
+        return origin_name(self.filters.origin) if self.typed["origin"].isdigit() else self.typed["origin"]
 
     @property
     def is_narrow(self) -> bool:
@@ -54,7 +67,7 @@ def read_filters(given: QueryDict, time_zone: str) -> AskedFilters:
     names = ("q", "site", "from", "to", "origin", "state", "look")
     typed = {name: given.get(name, "").strip()[:100] for name in names}
     zone = ZoneInfo(time_zone)
-    origin, is_unclear = _read_origin(typed["origin"])
+    origin, origins = _read_origin(typed["origin"])
     ids: tuple[UUID, ...] | None = None
     needs_unlock = False
     if typed["q"]:  # “zhangwei” could be a short number as well
@@ -73,7 +86,14 @@ def read_filters(given: QueryDict, time_zone: str) -> AskedFilters:
         is_marked=typed["look"] == "marked",
         ids=ids,
     )
-    return AskedFilters(typed, filters, is_unclear, bool(typed["q"]), needs_unlock)
+    return AskedFilters(
+        typed=typed,
+        filters=filters,
+        origin_unclear=bool(typed["origin"]) and not origin,
+        origins=origins,
+        is_searching=bool(typed["q"]),
+        needs_unlock=needs_unlock,
+    )
 
 
 def read_position(text: str) -> Position | None:
@@ -98,15 +118,20 @@ def _day_start_ms(text: str, zone: ZoneInfo, days: int = 0) -> int | None:
     return int(start.timestamp() * 1000)
 
 
-def _read_origin(text: str) -> tuple[str, bool]:
-    if not text:
-        return "", False
+def _read_origin(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The code of a place; without one, what the text may mean."""
     found = gazetteer().resolve(text)
     if isinstance(found, Resolved):
-        return found.code, False
-    if isinstance(found, Candidates) and len({place.code for place in found.places}) == 1:
-        return found.places[0].code, False
-    return "", True
+        return found.code, ()
+    if isinstance(found, Candidates) and len(found.places) == 1:
+        return found.places[0].code, ()
+    if isinstance(found, Candidates):
+        return "", tuple((place.code, area_name(place.code)) for place in found.places[:CANDIDATES_MAX])
+    return "", ()
+
+
+def _query(typed: dict[str, str]) -> str:
+    return urlencode({name: value for name, value in typed.items() if value})
 
 
 def origin_name(code: str) -> str:
