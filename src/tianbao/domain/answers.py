@@ -10,7 +10,7 @@ Stands between the entry points and `domain.validation`. Must not know: HTTP, ke
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tianbao.domain.evaluation import ACKNOWLEDGED, write_number
 from tianbao.domain.forms import PUBLIC_TRANSPORT, Form, Kind, Openness, Question, QuestionType
@@ -21,6 +21,8 @@ Answers: TypeAlias = dict[str, Any]
 A place is {"text": as typed} and, once resolved, {"text", "code"} with "rest" for what follows the division.
 """
 Flat: TypeAlias = Mapping[str, list[str]]
+DEPTH_MAX: Final = 8
+"""Parts of a field's name; no form nests as deep."""
 
 
 def nest_answers(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -31,10 +33,12 @@ def nest_answers(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]
     """
     root: dict[str, Any] = {}
     for name, value in pairs:
-        if name.startswith("_") or name.count(".") > 8:
+        if name.startswith("_"):
             continue
         level: dict[str, Any] = root
-        parts = name.split(".")
+        parts = name.split(".", DEPTH_MAX)
+        if len(parts) > DEPTH_MAX or "" in parts:
+            parts = [name]
         for part in parts[:-1]:
             inner = level.setdefault(part, {})
             if not isinstance(inner, dict):
@@ -56,7 +60,7 @@ def _shape_value(question: Question | None, value: Any) -> Any:
     if question is None:
         return value
     if question.type is QuestionType.REPEAT and isinstance(value, dict):
-        indices = sorted((key for key in value if key.isdecimal()), key=int)
+        indices = sorted((key for key in value if key.isdecimal()), key=lambda key: (len(key), key))
         return [_shape_level(question.questions, value[i]) for i in indices if isinstance(value[i], dict)]
     if question.type is QuestionType.GROUP and isinstance(value, dict):
         return _shape_level(question.questions, value)

@@ -176,13 +176,15 @@ def _read_nested(
 
 
 def _is_blank(value: Any) -> bool:
-    if value is None or value == [] or value == {}:
-        return True
-    if isinstance(value, str):
-        return not value or value.isspace()
     if isinstance(value, dict):
-        return value.keys() <= _PLACE_KEYS and all(_is_blank(part) for part in value.values())
-    return isinstance(value, list) and all(_is_blank(part) for part in value)
+        return value.keys() <= _PLACE_KEYS and all(_is_blank_text(part) for part in value.values())
+    if isinstance(value, list):
+        return all(_is_blank_text(part) for part in value)
+    return _is_blank_text(value)
+
+
+def _is_blank_text(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
 
 
 def _reader(question: Question, beside: tuple[Question, ...], places: Resolver) -> _Read:
@@ -254,7 +256,7 @@ def _read_place(
         if unknown := sorted(str(key) for key in given if key not in _PLACE_KEYS):
             outcome.refuse(Code.UNKNOWN_QUESTION, f"{path}.{unknown[0]}"[:200])
             return None
-        code, given = given.get("code") or "", given.get("text") or ""
+        code, given = ("" if given.get(key) is None else given[key] for key in ("code", "text"))
         if not isinstance(code, str) or (code and places.place(code) is None):
             outcome.refuse(Code.UNKNOWN_PLACE_CODE, path)
             return None

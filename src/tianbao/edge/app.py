@@ -11,6 +11,7 @@ import re
 from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Final
+from unicodedata import normalize
 
 from tianbao.config import Config
 from tianbao.data import read_divisions
@@ -150,8 +151,12 @@ class Edge:
         installation = self.context.catalogue.installation
         if installation is None:
             return redirect("/console/")
-        if code := request.query.get("code", "").strip():
-            return redirect(f"/S/{''.join(letter for letter in code.upper() if letter.isalnum())[:16]}")
+        if typed := request.query.get("code", "").strip():
+            letters = normalize("NFKC", typed).upper()  # a Chinese keyboard types full-width letters
+            code = "".join(letter for letter in letters if letter.isascii() and letter.isalnum())[:16]
+            if not code:
+                raise refuse(Code.UNKNOWN_SITE)
+            return redirect(f"/S/{code}")
         reader = read_reader(request)
         return private_page(front_page(installation=installation, language=reader.language, _=reader._))
 

@@ -153,6 +153,8 @@ class FormPages:
             accepted = await self._context.intake.register(
                 target, Receipt(submission, secret), answers, source=source, now_ms=now_ms()
             )
+        except RecursionError:  # what could be read need not be shallow enough to be written
+            raise refuse(Code.MALFORMED_JSON) from None
         except Invalid as invalid:
             reader = read_reader(request, form.languages)
             return errors.problem_details(
@@ -330,14 +332,14 @@ def change_rows(form: Form, answers: dict[str, Any], action: str) -> Filled:
     verb, _, path = action.partition(":")
     name, _, index = path.partition(".")
     question = form.question_at(name)
-    rows = answers.get(name)
-    rows = rows if isinstance(rows, list) else []
-    shown = {name: max(len(rows), 1)}
-    if question is not None and verb == "add":
-        shown = {name: min(max(len(rows), 1) + 1, question.rows_max)}
-    elif question is not None and index.isdecimal() and int(index) < len(rows):
-        answers = {**answers, name: [row for i, row in enumerate(rows) if i != int(index)]}
-        shown = {name: max(len(rows) - 1, 1)}
+    rows = answers.get(name, [])
+    shown = {}
+    if question is not None and question.type is QuestionType.REPEAT and isinstance(rows, list):
+        if verb == "remove":
+            rows = [row for i, row in enumerate(rows) if str(i) != index]
+            answers = {**answers, name: rows}
+        count = max(len(rows), 1) + (verb == "add")
+        shown = {name: min(count, question.rows_max)}
     return Filled(values=flatten_typed(form, answers), rows=shown, problems=(), candidates={})
 
 

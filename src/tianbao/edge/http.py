@@ -18,6 +18,8 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 BODY_BYTES_MAX: Final = 262_144
 FIELDS_MAX: Final = 2_000
+QUERY_BYTES_MAX: Final = 2_000
+QUERY_FIELDS_MAX: Final = 20
 COOKIE_BYTES_MAX: Final = 4_096
 
 
@@ -49,8 +51,10 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
+        """The first fields of the query; whatever more somebody hangs on a link means nothing."""
         raw: bytes = self.scope["query_string"]
-        return dict(parse_qsl(raw[:2_000].decode("latin-1"), max_num_fields=20)) if raw else {}
+        fields = raw[:QUERY_BYTES_MAX].decode("latin-1").split("&", QUERY_FIELDS_MAX)[:QUERY_FIELDS_MAX]
+        return dict(parse_qsl("&".join(fields))) if raw else {}
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -122,7 +126,7 @@ class Response:
 
     async def send(self, send: Send, *, is_head: bool = False) -> None:
         headers = [(b"content-type", self.content_type.encode()), (b"x-content-type-options", b"nosniff")]
-        if self.status != 304:
+        if self.status not in (204, 304):  # RFC 9110 §8.6
             headers.append((b"content-length", b"%d" % len(self.body)))
         headers.extend((name.encode(), value.encode("latin-1")) for name, value in self.headers)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})

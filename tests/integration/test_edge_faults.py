@@ -1,0 +1,96 @@
+"""What is sent to break the edge, and what breaks around it: every request ends, with an answer that is meant."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
+
+from tianbao.config import Config
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeClient]:
+    data: Path = tmp_path_factory.mktemp("faults")
+    client = EdgeClient(Config(data), make_installation(data))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def edge(shared: EdgeClient) -> EdgeClient:
+    """The same edge, opened by another phone."""
+    shared.new_phone()
+    return shared
+
+
+# --- what no form and no page of ours ever sends
+
+
+def test_whatever_hangs_on_a_link_the_page_opens(edge: EdgeClient) -> None:
+    answer = edge.get(f"{edge.site}?lang=en{'&utm=x' * 40}")
+    assert (answer.status_code, 'lang="en"' in answer.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "location"),
+    [("７ｋ３ＰＭ", "/S/7K3PM"), ("7k3-pm", "/S/7K3PM"), ("北关村", None), ("\r\nx: y", "/S/XY")],
+)
+def test_a_code_is_taken_as_it_was_typed(edge: EdgeClient, typed: str, location: str | None) -> None:
+    answer = edge.get("/", params={"code": typed})
+    assert answer.headers.get("location") == location
+    assert answer.status_code == (303 if location else 404)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"itinerary.{'9' * 5000}.place=130636",
+        "name..b=1&name=2",
+        "itinerary.0.place..b=1&itinerary.0.place=2",
+        "a.b.c.d.e.f.g.h.i.j.k=1",
+        ".=1",
+    ],
+)
+def test_no_name_of_a_field_breaks_a_form_post(edge: EdgeClient, body: str) -> None:
+    token = edge.submit(GOOD).json()["receipt"]
+    assert edge.post(edge.site, content=f"_action=submit&{body}", headers=FORM).status_code == 422
+    edge.get(f"/R/{token}")
+    assert edge.post("/R", content=f"_action=correct&{body}", headers=FORM).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "action", [f"remove:itinerary.{'9' * 5000}", "remove:name.0", "add:name", "remove:symptoms.0"]
+)
+def test_a_button_that_is_not_on_the_page_changes_no_answer(edge: EdgeClient, action: str) -> None:
+    data = {"_action": action, "name": "张三丰", "symptoms": "none", "itinerary.0.place": "河北保定"}
+    answer = edge.post(edge.site, data=data)
+    assert answer.status_code == 200
+    assert all(value in answer.text for value in ("张三丰", "河北保定"))
+    assert re.search(r'value="none"[^>]* checked', answer.text)
+
+
+@pytest.mark.parametrize("depth", [100, 400, 900, *range(940, 1000, 6)])
+def test_however_deep_answers_are_nested_they_are_refused(edge: EdgeClient, depth: int) -> None:
+    answers = json.dumps(changed(name="?")).replace('"?"', "[" * depth + "]" * depth)
+    submission = json.dumps(new_submission())[:-1]
+    answer = edge.post(
+        edge.site, content=f'{submission}, "answers": {answers}}}', headers={"content-type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) in [(422, "not_text"), (400, "malformed_json")]
+
+
+@pytest.mark.parametrize("text", [0, False, [], {}])
+def test_the_text_of_a_place_is_text(edge: EdgeClient, text: object) -> None:
+    answer = edge.submit(changed(itinerary=[{"place": {"text": text}}]))
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_text")
+
+
+def test_an_answer_without_content_has_no_length(edge: EdgeClient) -> None:
+    assert "content-length" not in edge.get("/favicon.ico").headers
