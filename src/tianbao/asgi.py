@@ -6,13 +6,14 @@ what either of them answers.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import httpx
 
 from tianbao.edge.app import Edge
-from tianbao.edge.http import Receive, Scope, Send
+from tianbao.edge.http import Disconnected, Receive, Scope, Send
 
 CONSOLE_WAIT_S = 120.0
 """How long the console may take to begin an answer."""
@@ -20,7 +21,9 @@ CONSOLE_WAIT_S = 120.0
 _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
 )
-_OWN_HEADERS = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"forwarded"})
+_OWN_REQUEST_HEADERS = frozenset(b"x-forwarded-for x-forwarded-proto x-forwarded-host forwarded expect".split())
+_OWN_RESPONSE_HEADERS = frozenset({b"date"})
+"""Said or answered by the door itself, never passed on."""
 
 
 class FrontDoor:
@@ -33,7 +36,9 @@ class FrontDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._run_lifespan(receive, send)
-        elif self._console is not None and scope["path"].startswith("/console"):
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close"})  # nothing here speaks it
+        elif self._console is not None and f"{scope['path']}/".startswith("/console/"):
             await self._console(scope, receive, send)
         else:
             await self._edge(scope, receive, send)
@@ -68,25 +73,37 @@ class Console:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         target = raw_path + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-        request = httpx.Request(
-            scope["method"],
-            self._base.copy_with(raw_path=target),
-            headers=_forwarded(scope),
-            content=_body_of(receive) if _has_body(scope) else None,
-            extensions={"timeout": httpx.Timeout(CONSOLE_WAIT_S, connect=5.0).as_dict()},
-        )
         try:
+            request = httpx.Request(
+                scope["method"],
+                self._base.copy_with(raw_path=target),
+                headers=_forwarded(scope),
+                content=_body_of(receive) if _has_body(scope) else None,
+                extensions={"timeout": httpx.Timeout(CONSOLE_WAIT_S, connect=5.0).as_dict()},
+            )
             response = await self._transport.handle_async_request(request)
-        except httpx.HTTPError:
-            await _say_unreachable(send)
+        except Disconnected:
             return
+        except httpx.InvalidURL:
+            await _say(send, 400, "网址无效。 This address is malformed.")
+            return
+        except httpx.HTTPError:
+            await _say(
+                send, 503, "控制台正在启动，请稍后刷新。 The console is starting; please reload in a moment."
+            )
+            return
+        gone = asyncio.ensure_future(_until_gone(receive))
         try:
-            headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _HOP_BY_HOP]
+            dropped = _HOP_BY_HOP | _OWN_RESPONSE_HEADERS
+            headers = [(name, value) for name, value in response.headers.raw if name.lower() not in dropped]
             await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
             async for chunk in response.aiter_raw():
+                if gone.done():  # a server takes bytes for nobody in silence, and an export would run to its end
+                    return
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
+            gone.cancel()
             await response.aclose()
 
 
@@ -95,7 +112,9 @@ def _has_body(scope: Scope) -> bool:
 
 
 def _forwarded(scope: Scope) -> list[tuple[bytes, bytes]]:
-    dropped = _HOP_BY_HOP | _OWN_HEADERS
+    named = [value for name, value in scope["headers"] if name == b"connection"]  # RFC 9110 §7.6.1
+    of_this_hop = {token.strip().lower() for value in named for token in value.split(b",")}
+    dropped = _HOP_BY_HOP | _OWN_REQUEST_HEADERS | of_this_hop
     headers = [(name, value) for name, value in scope["headers"] if name not in dropped]
     client = scope.get("client")
     headers.append((b"x-forwarded-for", client[0].encode() if client else b""))
@@ -107,19 +126,22 @@ async def _body_of(receive: Receive) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return
+            raise Disconnected  # half a body must not pass for a whole one
         if message.get("body"):
             yield message["body"]
         if not message.get("more_body"):
             return
 
 
-async def _say_unreachable(send: Send) -> None:
-    body = "控制台正在启动，请稍后刷新。 The console is starting; please reload in a moment.".encode()
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(body)),
-        (b"retry-after", b"3"),
-    ]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _say(send: Send, status: int, text: str) -> None:
+    body = text.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    if status == 503:
+        headers.append((b"retry-after", b"3"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
