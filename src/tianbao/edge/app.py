@@ -75,6 +75,7 @@ class Edge:
                 await self._refreshing
         await asyncio.to_thread(self.context.intake.queue.stop)
         self.context.archive.close()
+        self._reader.close()
 
     async def _refresh(self) -> None:
         while True:

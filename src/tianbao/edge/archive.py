@@ -60,32 +60,40 @@ class Archive:
 
     async def find(self, submission: str) -> SubmissionRow | None:
         """The submission of an id."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: self._read_ledger(lambda ledger: ledger.find(submission))
-        )
+        return await self._read(lambda ledger: ledger.find(submission))
 
     async def open(self, receipt: Receipt) -> OwnRegistration | None:
         """The registration of a receipt; None if there is none, the secret is wrong, or it was deleted."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._open, receipt)
+        return await self._read(lambda ledger: self._open(ledger, receipt))
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)
+        self._disconnect()
+
+    async def _read(self, read: Callable[[Ledger], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read_again, read)
+
+    def _read_again(self, read: Callable[[Ledger], T]) -> T:
+        """A connection that broke is noticed when it is used: what fails is read once more on new ones."""
+        try:
+            return read(self._connect())
+        except Exception:
+            self._disconnect()
+            return read(self._connect())
+
+    def _connect(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = self._open_ledger()
+        return self._ledger
+
+    def _disconnect(self) -> None:
+        self._reader.close()
         if self._ledger is not None:
             self._ledger.close()
-
-    def _read_ledger(self, read: Callable[[Ledger], T]) -> T:
-        ledger = self._ledger or self._open_ledger()
-        try:
-            found = read(ledger)
-        except Exception:
             self._ledger = None
-            ledger.close()
-            raise
-        self._ledger = ledger
-        return found
 
-    def _open(self, receipt: Receipt) -> OwnRegistration | None:
-        history = self._read_ledger(lambda ledger: ledger.history(receipt.id))
+    def _open(self, ledger: Ledger, receipt: Receipt) -> OwnRegistration | None:
+        history = ledger.history(receipt.id)
         digest = secret_digest(receipt.secret)
         if not history or not compare_digest(history[0][0].secret_digest, digest):
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -50,53 +50,62 @@ class Catalogue:
 
 
 class CatalogueReader:
-    """Reads the catalogue again when its generation has moved; one instance belongs to one thread."""
+    """Reads the catalogue again when its generation has moved; one instance belongs to one thread.
+
+    It connects when first asked, and anew after `close`.
+    """
 
     def __init__(self, config: Config, places: Gazetteer) -> None:
         self._config = config
         self._places = places
-        self._query: Callable[..., list[Any]] | None = None
+        self._connection: Any = None
+        self._is_failing = False
         self._forms: dict[tuple[str, int], PublishedForm] = {}
         self._statements = SQLITE if config.is_sqlite else POSTGRESQL
 
     def read(self, known: Catalogue) -> Catalogue:
-        """The catalogue now: `known` itself where nothing changed."""
+        """The catalogue now: `known` itself where nothing changed, or where the database does not answer."""
         try:
-            query = self._query or self._connect()
-            generation = query(self._statements.read_generation)
-            if not generation or generation[0][0] == known.generation:
-                return known
-            return self._read_all(query)
+            generation = self._ask(self._statements.read_generation)
+            is_new = bool(generation) and generation[0][0] != known.generation
+            found = self._read_all() if is_new else known
         except Exception:
-            self._query = None
-            log.exception("the catalogue could not be read; the last one stays")
+            self.close()
+            if not self._is_failing:  # said once, not twice a second
+                log.exception("the catalogue cannot be read; the last one stays until it can")
+            self._is_failing = True
             return known
+        self._is_failing = False
+        return found
 
     def staff_revision(self, record: str) -> tuple[int, int, int, bytes, str] | None:
         """(revision, kind, at_ms, sealed, facts) of staff's newest correction of a record."""
-        query = self._query or self._connect()
-        found = query(self._statements.find_staff_revision, (record,))
+        found = self._ask(self._statements.find_staff_revision, (record,))
         return (*found[0][:3], bytes(found[0][3]), found[0][4]) if found else None
 
-    def _connect(self) -> Callable[..., list[Any]]:
-        if self._config.is_sqlite:
-            connection = sqlite3.connect(
-                f"file:{self._config.main_db.as_posix()}?mode=ro",
-                uri=True,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            connection.execute("PRAGMA busy_timeout=5000")
-            self._query = lambda sql, args=(): connection.execute(sql, args).fetchall()
-        else:
-            import psycopg  # only where PostgreSQL is used
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-            server = psycopg.connect(self._config.database_url, autocommit=True)
-            self._query = lambda sql, args=(): server.execute(sql, args).fetchall()
-        return self._query
+    def _ask(self, sql: str, arguments: tuple[str, ...] = ()) -> list[Any]:
+        if self._connection is None:
+            self._connection = self._connect()
+        rows: list[Any] = self._connection.execute(sql, arguments).fetchall()
+        return rows
 
-    def _read_all(self, query: Callable[..., list[Any]]) -> Catalogue:
-        row = query(self._statements.read_organisation)[0]
+    def _connect(self) -> Any:
+        if not self._config.is_sqlite:
+            from tianbao.store.postgresql import connect
+
+            return connect(self._config.database_url)
+        address = f"file:{self._config.main_db.as_posix()}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA busy_timeout=5000")
+        return connection
+
+    def _read_all(self) -> Catalogue:
+        row = self._ask(self._statements.read_organisation)[0]
         installation = Installation(
             organisation=row[0],
             area=row[1],
@@ -107,13 +116,13 @@ class CatalogueReader:
             contact=row[6],
             deletion_days=row[7],
         )
-        for name, version, definition in query(self._statements.read_forms):
+        for name, version, definition in self._ask(self._statements.read_forms):
             if (name, version) not in self._forms:
                 form = load_form(_json(definition))
                 self._forms[name, version] = PublishedForm(form, compile_form(form, self._places))
         sites = {
             code: (Site(code, name, area, area_name, SiteState(state)), self._forms[form, version])
-            for code, name, area, area_name, state, form, version in query(self._statements.read_sites)
+            for code, name, area, area_name, state, form, version in self._ask(self._statements.read_sites)
         }
         return Catalogue(row[9], installation, ZoneInfo(row[8]), sites, dict(self._forms))
 

@@ -126,9 +126,9 @@ class PostgresLedger:
     """The same tables in one PostgreSQL, shared by any number of edge processes."""
 
     def __init__(self, url: str) -> None:
-        import psycopg  # only where PostgreSQL is used: its client library is no part of the default way
+        from tianbao.store.postgresql import connect
 
-        self._connection = psycopg.connect(url, autocommit=True)
+        self._connection = connect(url)
 
     def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
         with self._connection.transaction():
