@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -16,7 +16,7 @@ class Config:
     """`database_url` is empty for SQLite in the data folder, else `postgresql://…`."""
 
     data: Path
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
 
     @property
     def main_db(self) -> Path:

@@ -11,13 +11,19 @@ import pytest
 from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
 
 from tianbao.config import Config
+from tianbao.domain.receipts import Receipt
+from tianbao.store.key_file import DayKey, list_days
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeClient]:
-    data: Path = tmp_path_factory.mktemp("faults")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("faults")
+
+
+@pytest.fixture(scope="module")
+def shared(data: Path) -> Iterator[EdgeClient]:
     client = EdgeClient(Config(data), make_installation(data))
     yield client
     client.close()
@@ -94,3 +100,42 @@ def test_the_text_of_a_place_is_text(edge: EdgeClient, text: object) -> None:
 
 def test_an_answer_without_content_has_no_length(edge: EdgeClient) -> None:
     assert "content-length" not in edge.get("/favicon.ico").headers
+
+
+# --- what happens around it
+
+
+def test_a_destroyed_day_closes_its_receipts_at_once(edge: EdgeClient, data: Path) -> None:
+    token = edge.submit(GOOD).json()["receipt"]
+    assert edge.get(f"/R/{token}").status_code == 303
+    keys = data / "keys"
+    (day,) = list_days(keys)
+    kept = (keys / f"{day}.json").rename(keys / "kept")
+    assert edge.get(f"/R/{token}").status_code == 404
+    kept.rename(keys / f"{day}.json")
+    assert edge.get(f"/R/{token}").status_code == 303
+
+
+def test_a_post_that_fails_on_the_way_is_counted_and_answered(
+    edge: EdgeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake = edge.edge.context.intake
+    before = intake.outcomes["failed"]
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(intake._sealer, "open_day", full)
+    answer = edge.submit(GOOD)
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage")
+    assert "retry-after" in answer.headers
+    assert intake.outcomes["failed"] == before + 1
+    monkeypatch.undo()
+    assert edge.submit(GOOD).status_code == 201
+
+
+def test_no_secret_is_in_what_a_log_may_show() -> None:
+    day = DayKey("2026-11-23_2026-12-07", b"public", b"pepper", {})
+    config = Config(Path("data"), "postgresql://tianbao:password@db/tianbao")
+    receipt = Receipt("0" * 32, b"secret")
+    assert not re.search(r"b'pepper|b'secret|password", repr((day, config, receipt)))

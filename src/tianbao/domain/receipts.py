@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tianbao.domain.ids import uuid7
@@ -26,7 +26,7 @@ class Receipt:
     """`id` is 32 hex digits, `secret` 16 bytes; the token is both, base64url, 43 characters."""
 
     id: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
     @property
     def token(self) -> str:

@@ -45,11 +45,11 @@ class CommitQueue:
         self._wake = Condition()
         self._stopping = False
         self._last_committed = ""
+        self.commits = 0
         self._loop = asyncio.get_running_loop()
         self._ledger: Ledger | None = open_ledger()
         self._thread = Thread(target=self._run, name="commit", daemon=True)
         self._thread.start()
-        self.commits = 0
 
     @property
     def depth(self) -> int:
@@ -64,10 +64,10 @@ class CommitQueue:
 
         `key` is the data key that seals the row, unless it is known to be on disk already. Refused: BUSY, STORAGE.
         """
-        if self.is_full or self._stopping:
-            raise refuse(Code.BUSY)
         waiting = _Waiting(row, key, self._loop.create_future())
         with self._wake:
+            if self.is_full or self._stopping:
+                raise refuse(Code.BUSY)
             self._waiting.append(waiting)
             self._wake.notify()
         return await waiting.future

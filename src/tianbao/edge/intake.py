@@ -83,7 +83,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One revision before it is validated. `day` opens it and says when it is deleted."""
+    """One revision before it is validated.
+
+    `day` is the first submission's, which opens all revisions and says when they are deleted; None for a first
+    submission, which takes today's.
+    """
 
     receipt: Receipt
     answers: dict[str, Any]
@@ -91,7 +95,7 @@ class Draft:
     revision: int
     kind: RevisionKind
     source: Source
-    day: DayKey
+    day: DayKey | None
     now_ms: int
 
 
@@ -114,10 +118,7 @@ class Intake:
         now_ms: int,
     ) -> Accepted:
         """A first submission. Raises Invalid, or Refused: BUSY, STORAGE, CONTENT_DIFFERS, SITE_CLOSED."""
-        today = local_date(now_ms, target.time_zone)
-        day = self._sealer.open_day(today, target.installation.deletion_days)
-        kind = RevisionKind.REGISTERED
-        draft = Draft(receipt, answers, receipt.id, 1, kind, source, day, now_ms)
+        draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, source, None, now_ms)
         return await self._count(self._take(target, draft))
 
     async def revise(
@@ -161,11 +162,13 @@ class Intake:
             if standing is None:
                 raise refuse(Code.SITE_CLOSED)
             return _repeated(draft, mac, standing)
-        validation = target.published.validate(draft.answers, local_date(draft.now_ms, target.time_zone))
+        today = local_date(draft.now_ms, target.time_zone)
+        validation = target.published.validate(draft.answers, today)
         if validation.problems:
             raise Invalid(validation)
-        data_key = self._sealer.data_key(draft.day, draft.now_ms)
-        row = _seal_row(target, draft, validation, data_key, mac)
+        day = draft.day or self._sealer.open_day(today, target.installation.deletion_days)
+        data_key = self._sealer.data_key(day, draft.now_ms)
+        row = _seal_row(target, draft, validation, day, data_key, mac)
         standing = await self.queue.submit(row, data_key.row)
         data_key.row = None
         return (
@@ -180,14 +183,16 @@ def _repeated(draft: Draft, mac: bytes, standing: SubmissionRow) -> Accepted:
     return Accepted(Outcome.REPEATED, draft.receipt, standing)
 
 
-def _seal_row(target: Target, draft: Draft, validation: Validation, data_key: DataKey, mac: bytes) -> SubmissionRow:
+def _seal_row(
+    target: Target, draft: Draft, validation: Validation, day: DayKey, data_key: DataKey, mac: bytes
+) -> SubmissionRow:
     form = target.published.form
     facts, identity = split_answers(form.questions, validation.answers)
     record = draft.receipt.id
     sealed_key, sealed = seal_identity(
         _json({"answers": identity}),
         data_key=data_key,
-        content_key=sealing.content_key_from(draft.receipt.secret, draft.day.pepper, record),
+        content_key=sealing.content_key_from(draft.receipt.secret, day.pepper, record),
         record=record,
         revision=draft.revision,
         kind=draft.kind,

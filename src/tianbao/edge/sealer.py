@@ -12,7 +12,6 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,7 +24,8 @@ from tianbao.store.hot_sql import IntakeKeyRow
 from tianbao.store.key_file import DayKey
 
 DATA_KEY_AGE_MS_MAX: Final = 600_000
-DAYS_HELD_MAX: Final = 400
+DATA_KEYS_HELD_MAX: Final = 400
+"""One for each day whose registrations are being corrected."""
 
 
 @dataclass(slots=True)
@@ -39,28 +39,23 @@ class DataKey:
 
 
 class Sealer:
-    """One for an edge process; used from its event loop, and from its reading thread for peppers."""
+    """One for an edge process, used from its event loop; `find_day` from any thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._days: OrderedDict[str, DayKey] = OrderedDict()
-        self._lock = Lock()
+        self._today: DayKey | None = None
         self._data_keys: OrderedDict[str, DataKey] = OrderedDict()
 
     def open_day(self, day: date, deletion_days: int) -> DayKey:
         """The keys of registrations of `day` that are deleted `deletion_days` later; made if need be."""
         name = f"{day.isoformat()}_{(day + timedelta(days=deletion_days)).isoformat()}"
-        return self.find_day(name) or self._make_day(name)
+        if self._today is None or self._today.name != name:
+            self._today = self.find_day(name) or self._make_day(name)
+        return self._today
 
     def find_day(self, name: str) -> DayKey | None:
-        """A day's keys; None once they are destroyed."""
-        with self._lock:
-            if (known := self._days.get(name)) is not None:
-                return known
-            found = key_file.read_day(self._folder, name)
-            if found is not None:
-                self._remember(found)
-            return found
+        """A day's keys, read anew each time: None from the moment in which they are destroyed."""
+        return key_file.read_day(self._folder, name)
 
     def data_key(self, day: DayKey, now_ms: int) -> DataKey:
         """The data key of the moment for a day, a new one after ten minutes."""
@@ -72,7 +67,7 @@ class Sealer:
         sealed = sealing.seal_to(day.public, secret, purpose=sealing.data_key_purpose(key_id, day.name))
         key = DataKey(key_id, AESGCM(secret), now_ms, IntakeKeyRow(key_id, day.name, sealed, now_ms))
         self._data_keys[day.name] = key
-        if len(self._data_keys) > DAYS_HELD_MAX:
+        if len(self._data_keys) > DATA_KEYS_HELD_MAX:
             self._data_keys.popitem(last=False)
         return key
 
@@ -85,15 +80,7 @@ class Sealer:
         if not wraps:
             raise RuntimeError("no officer's key to seal the day to; set-up is not finished")
         day = DayKey(name, sealing.public_half(private_key), os.urandom(sealing.KEY_BYTES), wraps)
-        with self._lock:
-            day = key_file.create_day(self._folder, day)
-            self._remember(day)
-        return day
-
-    def _remember(self, day: DayKey) -> None:
-        self._days[day.name] = day
-        if len(self._days) > DAYS_HELD_MAX:
-            self._days.popitem(last=False)
+        return key_file.create_day(self._folder, day)
 
 
 def seal_identity(

@@ -15,7 +15,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class DayKey:
 
     name: str
     public: bytes
-    pepper: bytes
+    pepper: bytes = field(repr=False)
     wraps: dict[str, bytes]
 
 
