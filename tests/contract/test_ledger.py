@@ -74,6 +74,22 @@ def test_the_same_id_twice_in_one_batch_is_one_row(ledger: Ledger) -> None:
     assert ledger.append([key], [row, row]) == [None, row]
 
 
+def test_the_second_correction_of_a_revision_is_told_the_first(ledger: Ledger) -> None:
+    key = make_key()
+    first = make_row(key)
+    earlier, later = (make_row(key, record=first.id, revision=2, kind=2) for _ in range(2))
+    assert ledger.append([key], [first, earlier]) == [None, None]
+    assert ledger.append([], [later, make_row(key)]) == [earlier, None]
+    assert [row for row, _ in ledger.history(first.id)] == [first, earlier]
+
+
+def test_two_corrections_of_a_revision_in_one_batch_are_one(ledger: Ledger) -> None:
+    key = make_key()
+    first = make_row(key)
+    earlier, later = (make_row(key, record=first.id, revision=2, kind=kind) for kind in (3, 2))
+    assert ledger.append([key], [first, earlier, later]) == [None, None, earlier]
+
+
 def test_a_data_key_may_come_twice(ledger: Ledger) -> None:
     key = make_key()
     ledger.append([key], [make_row(key)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ import pytest
 from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
 
 from tianbao.config import Config
-from tianbao.domain.receipts import Receipt
+from tianbao.domain.problems import Code, Refused
+from tianbao.domain.receipts import Receipt, read_receipt
+from tianbao.domain.sealing import RevisionKind
+from tianbao.edge.intake import Accepted
 from tianbao.store.key_file import DayKey, list_days
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -139,3 +143,32 @@ def test_no_secret_is_in_what_a_log_may_show() -> None:
     config = Config(Path("data"), "postgresql://tianbao:password@db/tianbao")
     receipt = Receipt("0" * 32, b"secret")
     assert not re.search(r"b'pepper|b'secret|password", repr((day, config, receipt)))
+
+
+def test_of_a_withdrawal_and_a_correction_in_one_moment_one_counts(edge: EdgeClient) -> None:
+    receipt = read_receipt(edge.submit(GOOD).json()["receipt"])
+    assert receipt is not None
+    context = edge.edge.context
+    target = context.target(edge.site[3:])
+
+    async def revise_twice() -> list[object]:
+        own = await context.archive.open(receipt)
+        assert own is not None
+        kinds = (RevisionKind.WITHDRAWN, RevisionKind.CORRECTED)
+        return await asyncio.gather(
+            *(
+                context.intake.revise(
+                    target, receipt, own.answers, kind=kind, revision=1, day=own.day, now_ms=1_790_000_000_000
+                )
+                for kind in kinds
+            ),
+            return_exceptions=True,
+        )
+
+    withdrawn, corrected = edge.run(revise_twice())
+    assert isinstance(withdrawn, Accepted)
+    assert isinstance(corrected, Refused)
+    assert corrected.problems[0].code is Code.CHANGED_MEANWHILE
+    own = edge.run(context.archive.open(receipt))
+    assert own is not None
+    assert (own.revision, own.kind) == (2, RevisionKind.WITHDRAWN)

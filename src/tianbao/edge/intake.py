@@ -177,6 +177,8 @@ class Intake:
 
 
 def _repeated(draft: Draft, mac: bytes, standing: SubmissionRow) -> Accepted:
+    if standing.id != draft.submission:  # another correction of the same revision came first
+        raise refuse(Code.CHANGED_MEANWHILE)
     same_secret = compare_digest(standing.secret_digest, receipts.secret_digest(draft.receipt.secret))
     if not same_secret or not compare_digest(standing.mac, mac):
         raise refuse(Code.CONTENT_DIFFERS)
@@ -222,6 +224,7 @@ _OUTCOMES = {
     Code.BUSY: Outcome.BUSY,
     Code.STORAGE: Outcome.FAILED,
     Code.CONTENT_DIFFERS: Outcome.CONFLICTING,
+    Code.CHANGED_MEANWHILE: Outcome.CONFLICTING,
 }
 
 

@@ -33,7 +33,10 @@ class Ledger(Protocol):
     """The edge's own tables."""
 
     def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
-        """Commits new keys and rows in one transaction; for each row None, or what stands under its id."""
+        """Commits new keys and rows in one transaction.
+
+        For each row None, or what stands in its place: under its id, or as the same revision of its record.
+        """
 
     def find(self, submission: str) -> SubmissionRow | None:
         """The submission of an id."""
@@ -48,7 +51,7 @@ class Ledger(Protocol):
 
 
 class _Standing(Exception):
-    """An id of the batch stands already."""
+    """A row of the batch stands already."""
 
 
 _Insert: TypeAlias = Callable[[Sequence[SubmissionRow]], "list[SubmissionRow | None]"]
@@ -101,11 +104,15 @@ class SqliteLedger:
         return [None] * len(rows)
 
     def _insert_each(self, rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
-        """One row a statement, for the rare batch in which an id stands already."""
+        """One row a statement, for the rare batch in which something stands already."""
         return [
-            None if self._connection.execute(SQLITE.append, row).rowcount == 1 else self.find(row.id)
+            None if self._connection.execute(SQLITE.append, row).rowcount == 1 else self._find_standing(row)
             for row in rows
         ]
+
+    def _find_standing(self, row: SubmissionRow) -> SubmissionRow:
+        revision = self._connection.execute(SQLITE.find_revision, (row.record, row.revision)).fetchone()
+        return self.find(row.id) or SubmissionRow(*revision)
 
     def find(self, submission: str) -> SubmissionRow | None:
         found = self._connection.execute(SQLITE.find_submission, (submission,)).fetchone()
@@ -139,9 +146,13 @@ class PostgresLedger:
             new = {row[0].hex for row in self._connection.execute(POSTGRESQL.append, columns)} if rows else set()
             standing: list[SubmissionRow | None] = []
             for row in rows:
-                standing.append(None if row.id in new else self.find(row.id))
+                standing.append(None if row.id in new else self._find_standing(row))
                 new.discard(row.id)
         return standing
+
+    def _find_standing(self, row: SubmissionRow) -> SubmissionRow:
+        revision = self._connection.execute(POSTGRESQL.find_revision, (row.record, row.revision)).fetchone()
+        return self.find(row.id) or _plain(revision or ())
 
     def find(self, submission: str) -> SubmissionRow | None:
         found = self._connection.execute(POSTGRESQL.find_submission, (submission,)).fetchone()

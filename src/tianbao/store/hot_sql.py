@@ -57,6 +57,7 @@ class Statements:
     add_key: str
     append: str
     find_submission: str
+    find_revision: str
     find_history: str
     count_submissions: str
     read_generation: str
@@ -67,6 +68,7 @@ class Statements:
 
 
 _FIND_SUBMISSION = f"SELECT {SUBMISSION_COLUMNS} FROM submission WHERE id = ?"  # noqa: S608
+_FIND_REVISION = f"SELECT {SUBMISSION_COLUMNS} FROM submission WHERE record = ? AND revision = ?"  # noqa: S608
 _FIND_HISTORY = (
     f"SELECT {', '.join('s.' + name for name in SubmissionRow._fields)}, k.day "  # noqa: S608
     "FROM submission s JOIN intake_key k ON k.id = s.data_key WHERE s.record = ? ORDER BY s.seq"
@@ -95,7 +97,7 @@ SQLITE_ROWS: Final = (256, 64, 16, 4, 1)
 def sqlite_append(rows: int) -> str:
     """The insert of several rows at once."""
     values = ", ".join([f"({', '.join('?' * len(SubmissionRow._fields))})"] * rows)
-    return f"INSERT INTO submission ({SUBMISSION_COLUMNS}) VALUES {values} ON CONFLICT (id) DO NOTHING"  # noqa: S608
+    return f"INSERT INTO submission ({SUBMISSION_COLUMNS}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
 
 
 SQLITE: Final = Statements(
@@ -103,6 +105,7 @@ SQLITE: Final = Statements(
     add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     append=sqlite_append(1),
     find_submission=_FIND_SUBMISSION,
+    find_revision=_FIND_REVISION,
     find_history=_FIND_HISTORY,
     count_submissions=_COUNT_SUBMISSIONS,
     read_generation=_READ_GENERATION,
@@ -122,9 +125,10 @@ POSTGRESQL: Final = Statements(
     add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
     append=(
         f"INSERT INTO submission ({SUBMISSION_COLUMNS}) "  # noqa: S608
-        f"SELECT * FROM unnest({_UNNEST}) ON CONFLICT (id) DO NOTHING RETURNING id"
+        f"SELECT * FROM unnest({_UNNEST}) ON CONFLICT DO NOTHING RETURNING id"
     ),
     find_submission=_FIND_SUBMISSION.replace("?", "%s"),
+    find_revision=_FIND_REVISION.replace("?", "%s"),
     find_history=_FIND_HISTORY.replace("?", "%s"),
     count_submissions=_COUNT_SUBMISSIONS,
     read_generation=_READ_GENERATION,

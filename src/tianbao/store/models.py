@@ -55,7 +55,7 @@ class Submission(models.Model):
 
     seq = models.BigAutoField(primary_key=True)
     id = models.UUIDField(unique=True)
-    record = models.UUIDField(db_index=True)
+    record = models.UUIDField()
     revision = models.IntegerField()
     kind = models.SmallIntegerField(choices=[(kind.value, kind.name) for kind in RevisionKind])
     source = models.SmallIntegerField(choices=Source.choices)
@@ -73,6 +73,7 @@ class Submission(models.Model):
 
     class Meta:
         db_table = "submission"
+        constraints = [models.UniqueConstraint(fields=["record", "revision"], name="one_submission_a_revision")]
 
 
 class Staff(AbstractUser):
