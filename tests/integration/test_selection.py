@@ -17,7 +17,7 @@ from tests.cast import NOW_MS, Cast
 from tianbao.domain.ids import short_number, uuid7
 from tianbao.services import selection
 from tianbao.services.forms import newest_form
-from tianbao.services.selection import Filters, Position, Selection, select_changed
+from tianbao.services.selection import Filters, Position, Selection, select_changed, walk_changed
 from tianbao.store.models import DataKey, Record, Revision
 
 HOUR_MS = 3_600_000
@@ -117,6 +117,14 @@ def test_what_changed_is_found_by_the_change(installed: Cast, records: list[Reco
         wanted = [row for row in records if keeps(filters, row) and row.changed_ms >= since_ms]
         found = select_changed(filters, since_ms=since_ms, limit=1000)
         assert sorted(found, key=lambda row: row.id) == sorted(wanted, key=lambda row: row.id), filters
+
+
+def test_changes_are_walked_through_once_whatever_the_page(records: list[Record]) -> None:
+    since_ms = NOW_MS - 10 * HOUR_MS
+    walked = [row for page in walk_changed(since_ms=since_ms, size=7) for row in page]
+    assert walked == sorted(walked, key=lambda row: (row.changed_ms, row.id))
+    assert {row.id for row in walked} == {row.id for row in records if row.changed_ms >= since_ms}
+    assert len(walked) == len(set(walked))
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ OVERLAP_MS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A record as the line list shows it. `answers` is None while names are sealed or their day was destroyed.
+    """A record as the line list shows it.
 
-    `facts` are the answers in the open, which can always be read.
+    `answers` is None while names are sealed or their day was destroyed; `facts` then holds those in the open.
     """
 
     record: Record
@@ -70,12 +70,12 @@ def list_changes(*, filters: Filters, keyring: Keyring, since_ms: int, limit: in
 def open_lines(records: Sequence[Record], keyring: Keyring) -> list[Line]:
     """Records with their newest answers. Sites, forms and data keys are few: each is fetched once, not a row."""
     newest = Revision.objects.in_bulk([record.latest for record in records])
-    attach_sites_and_forms(records)
-    attach_data_keys(newest.values())
+    _attach_sites_and_forms(records)
+    _attach_data_keys(newest.values())
     return [_open_line(record, newest.get(record.latest), keyring) for record in records]
 
 
-def attach_sites_and_forms(records: Iterable[Record]) -> None:
+def _attach_sites_and_forms(records: Iterable[Record]) -> None:
     """Gives records their site and form version without a join."""
     records = list(records)
     sites = Site.objects.in_bulk({record.site_id for record in records})
@@ -86,7 +86,7 @@ def attach_sites_and_forms(records: Iterable[Record]) -> None:
         record.form = _form_versions[record.form_id]
 
 
-def attach_data_keys(revisions: Iterable[Revision]) -> None:
+def _attach_data_keys(revisions: Iterable[Revision]) -> None:
     """Gives revisions their data key without a join."""
     revisions = list(revisions)
     keys = DataKey.objects.in_bulk({revision.data_key_id for revision in revisions})
@@ -98,13 +98,12 @@ def _open_line(record: Record, revision: Revision | None, keyring: Keyring) -> L
     form = load_form_once(record.form)
     if revision is None:
         return Line(record, form, 0, None, {}, {})
-    facts = json.loads(revision.facts)
-    open_part = facts["answers"], facts.get("marks", {})
     try:
         opened = keyring.open_revision(revision, revision.data_key)
     except (Locked, CannotOpen):
-        return Line(record, form, revision.revision, None, *open_part)
-    return Line(record, form, revision.revision, opened.answers, *open_part)
+        facts = json.loads(revision.facts)
+        return Line(record, form, revision.revision, None, facts["answers"], facts.get("marks", {}))
+    return Line(record, form, revision.revision, opened.answers, {}, opened.marks)
 
 
 _forms: dict[UUID, Form] = {}

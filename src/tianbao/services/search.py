@@ -13,19 +13,20 @@ import threading
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import Max
 
 from tianbao.domain.forms import Form, Kind, Question
 from tianbao.domain.numerals import compact
-from tianbao.domain.sealing import CannotOpen
 from tianbao.services.keys import Keyring, Locked
-from tianbao.services.records import attach_data_keys, attach_sites_and_forms, load_form_once
+from tianbao.services.records import open_lines
 from tianbao.services.search_keys import name_keys
-from tianbao.store.models import Record, Revision
+from tianbao.services.selection import Filters, Position, Selection, walk_changed
+from tianbao.store.models import Record
 
 FOUND_MAX: Final = 200
 QUERY_MAX: Final = 60
@@ -61,19 +62,29 @@ class NameBuffer:
         self._text += line.encode() + b"\n"
         self._ids += revision.bytes
 
-    def find(self, needle: str, limit: int) -> list[UUID]:
+    def find_first(self, needle: str, limit: int) -> list[UUID]:
         """The revisions whose line holds the needle, in the order in which they were added."""
         wanted, found, position = needle.encode(), [], 0
-        while len(found) < limit:
-            position = self._text.find(wanted, position)
-            if position < 0:
-                break
-            index = bisect_right(self._starts, position) - 1
-            found.append(UUID(bytes=bytes(self._ids[index * 16 : index * 16 + 16])))
-            if index + 1 == len(self._starts):
-                break
-            position = self._starts[index + 1]
+        while len(found) < limit and (position := self._text.find(wanted, position)) >= 0:
+            index = self._line_at(position)
+            found.append(self._id(index))
+            position = self._starts[index + 1] if index + 1 < len(self) else len(self._text)
         return found
+
+    def find_last(self, needle: str, limit: int) -> list[UUID]:
+        """The same, from the line that was added last."""
+        wanted, found, end = needle.encode(), [], len(self._text)
+        while len(found) < limit and (position := self._text.rfind(wanted, 0, end)) >= 0:
+            index = self._line_at(position)
+            found.append(self._id(index))
+            end = self._starts[index]
+        return found
+
+    def _line_at(self, position: int) -> int:
+        return bisect_right(self._starts, position) - 1
+
+    def _id(self, index: int) -> UUID:
+        return UUID(bytes=bytes(self._ids[index * 16 : index * 16 + 16]))
 
 
 class Search:
@@ -86,16 +97,13 @@ class Search:
         self._fresh = NameBuffer()
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self.total = 0
-        self.done = 0
-
-    @property
-    def is_ready(self) -> bool:
-        return self._thread is not None and self.done >= self.total
+        self._total = self._done = 0
+        self.is_ready = False
 
     @property
     def percent(self) -> int:
-        return 100 if self.is_ready else self.done * 100 // max(self.total, 1)
+        """How far the building is; 100 only once it is ready."""
+        return 100 if self.is_ready else min(self._done * 100 // max(self._total, 1), 99)
 
     def start(self) -> None:
         """Begins to build, once; a later call does nothing while the thread lives."""
@@ -104,7 +112,7 @@ class Search:
                 return
             self._stopping.clear()
             self._buffer, self._fresh = NameBuffer(), NameBuffer()
-            self.total, self.done = 1, 0
+            self._done, self.is_ready = 0, False
             self._thread = threading.Thread(target=self._run, name="search", daemon=True)
             self._thread.start()
 
@@ -112,7 +120,7 @@ class Search:
         """Forgets every name."""
         self._stopping.set()
         with self._lock:
-            self._thread = None
+            self._thread, self.is_ready = None, False
             self._buffer, self._fresh = NameBuffer(), NameBuffer()
 
     def find(self, query: str) -> list[UUID]:
@@ -121,18 +129,16 @@ class Search:
         if not needle:
             return []
         with self._lock:
-            fresh = self._fresh.find(needle, FOUND_MAX)
-            return list(dict.fromkeys([*reversed(fresh), *self._buffer.find(needle, FOUND_MAX)]))[:FOUND_MAX]
+            newest = self._fresh.find_last(needle, FOUND_MAX)
+            return list(dict.fromkeys([*newest, *self._buffer.find_first(needle, FOUND_MAX)]))[:FOUND_MAX]
 
     def _run(self) -> None:
-        since_ms = 0
-        known: set[UUID] = set()
         try:
-            newest = Record.objects.order_by("-changed_ms").values_list("changed_ms", flat=True).first()
-            since_ms = newest or 0
-            self.total = Record.objects.count()
-            self._add_all(self._buffer, known)
-            self.done = self.total
+            since_ms = Record.objects.aggregate(newest=Max("changed_ms"))["newest"] or 0
+            self._total = Record.objects.count()
+            self._add_all()
+            self.is_ready = True
+            known: set[UUID] = set()
             while not self._stopping.wait(REFRESH_S):
                 since_ms, known = self._add_changes(since_ms, known)
         except Locked:
@@ -142,49 +148,36 @@ class Search:
         finally:
             connections.close_all()
 
-    def _add_all(self, buffer: NameBuffer, known: set[UUID]) -> None:
-        rows = Record.objects.order_by("-registered_ms", "-id").values_list("latest", flat=True)
-        for chunk in _chunked(rows.iterator(chunk_size=CHUNK), CHUNK):
-            if self._stopping.is_set():
-                return
-            if self.done < CHUNK * 2:
-                known.update(chunk)
-            self._add(buffer, chunk)
-            self.done += len(chunk)
+    def _add_all(self) -> None:
+        """Everybody, newest first."""
+        everybody, after = Selection(Filters()), None
+        while (page := everybody.newest(after=after, limit=CHUNK)) and not self._stopping.is_set():
+            self._add(self._buffer, page)
+            self._done += len(page)
+            after = Position(page[-1].registered_ms, page[-1].id)
             time.sleep(0)  # staff's requests come first
 
     def _add_changes(self, since_ms: int, known: set[UUID]) -> tuple[int, set[UUID]]:
-        """What changed since, told from what is known by its revision; both grow with the changes only."""
-        changed = list(
-            Record.objects.filter(changed_ms__gte=since_ms - OVERLAP_MS)
-            .order_by("changed_ms")
-            .values_list("latest", "changed_ms")[: CHUNK * 20]
-        )
-        new = [latest for latest, _ in changed if latest not in known]
-        self._add(self._fresh, new)
-        newest_ms = changed[-1][1] if changed else since_ms
-        return max(since_ms, newest_ms), {latest for latest, _ in changed}
+        """What changed since, told by its revision from what the last round saw."""
+        self._check_unlocked()
+        seen: set[UUID] = set()
+        for page in walk_changed(since_ms=since_ms - OVERLAP_MS, size=CHUNK):
+            self._add(self._fresh, [record for record in page if record.latest not in known])
+            seen.update(record.latest for record in page)
+            since_ms = max(since_ms, page[-1].changed_ms)
+        return since_ms, seen
 
-    def _add(self, buffer: NameBuffer, revisions: Iterable[UUID]) -> None:
-        wanted = list(revisions)
-        rows = Revision.objects.in_bulk(wanted)
-        attach_data_keys(rows.values())
-        records = list(Record.objects.filter(id__in={row.record_id for row in rows.values()}))
-        attach_sites_and_forms(records)
-        forms = {record.latest: load_form_once(record.form) for record in records}
-        lines = []
-        for revision in wanted:
-            row, form = rows.get(revision), forms.get(revision)
-            if row is None or form is None:
-                continue
-            try:
-                opened = self._keyring.open_revision(row, row.data_key)
-            except CannotOpen:
-                continue
-            lines.append((revision, make_line(form, opened.answers)))
+    def _add(self, buffer: NameBuffer, records: list[Record]) -> None:
+        self._check_unlocked()
+        opened = open_lines(records, self._keyring)
+        lines = [(one.record.latest, make_line(one.form, one.answers)) for one in opened if one.answers is not None]
         with self._lock:
             for revision, line in lines:
                 buffer.add(revision, line)
+
+    def _check_unlocked(self) -> None:
+        if not self._keyring.is_unlocked:
+            raise Locked
 
 
 def make_line(form: Form, answers: dict[str, Any]) -> str:
@@ -211,19 +204,8 @@ def _parts(questions: tuple[Question, ...], answers: dict[str, Any]) -> Iterator
 
 def read_query(query: str) -> str:
     """The needle of what somebody typed: the end of a number, or a folded name."""
-    text = query.strip()[:QUERY_MAX]
+    text = "".join(filter(str.isprintable, query)).strip()[:QUERY_MAX]
     digits = re.sub(r"[\s\-]", "", text).lower()
     if re.fullmatch(r"\+?[0-9]{2,}x?", digits):
         return digits[-DIGITS_KEPT:] + _END
     return name_keys(text).folded if text else ""
-
-
-def _chunked(rows: Iterable[UUID], size: int) -> Iterator[list[UUID]]:
-    chunk: list[UUID] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

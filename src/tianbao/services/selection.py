@@ -8,6 +8,7 @@ identities, who asks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -98,6 +99,17 @@ def select_changed(filters: Filters, *, since_ms: int, limit: int) -> list[Recor
     for condition in (*conditions.all, conditions.time):
         rows = _aside(rows, condition)
     return list(rows.order_by("-changed_ms", "-id")[:limit])
+
+
+def walk_changed(*, since_ms: int, size: int) -> Iterator[list[Record]]:
+    """All that came or changed since a time, in pages, oldest change first."""
+    rows = Record.objects.filter(changed_ms__gte=since_ms).order_by("changed_ms", "id")
+    page = list(rows[:size])
+    while page:
+        yield page
+        last = page[-1]
+        later = Q(changed_ms__gt=last.changed_ms) | Q(changed_ms=last.changed_ms, id__gt=last.id)
+        page = list(rows.filter(later, changed_ms__gte=last.changed_ms)[:size])
 
 
 def _aside(rows: QuerySet[Record], condition: Q) -> QuerySet[Record]:
