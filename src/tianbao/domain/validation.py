@@ -176,11 +176,13 @@ def _read_nested(
 
 
 def _is_blank(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value or value.isspace()
     if isinstance(value, dict):
-        return value.keys() <= _PLACE_KEYS and all(_is_blank_text(part) for part in value.values())
+        return value.keys() <= _PLACE_KEYS and all(map(_is_blank_text, value.values()))
     if isinstance(value, list):
-        return all(_is_blank_text(part) for part in value)
-    return _is_blank_text(value)
+        return all(map(_is_blank_text, value))
+    return value is None
 
 
 def _is_blank_text(value: Any) -> bool:
