@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET
 from tianbao.console.context import reader_language
 from tianbao.console.keyring import KEYRING
 from tianbao.console.line_list import state_label
-from tianbao.domain.forms import Form, Kind, Path, text_in
+from tianbao.domain.forms import Form, Kind, Path, label_at, text_in
 from tianbao.domain.ids import write_number
 from tianbao.domain.names import mask_name
 from tianbao.domain.sealing import RevisionKind
@@ -141,7 +141,11 @@ def shown_entry(entry: HistoryEntry, form: Form, zone: ZoneInfo) -> ShownEntry:
         RevisionKind.STAFF_CORRECTED: _("Corrected by staff"),
     }
     changes = tuple(
-        (_label_at(form, path), _text_at(form, path, change.before), _text_at(form, path, change.after))
+        (
+            label_at(form, path.removesuffix(".code"), reader_language()),
+            _text_at(form, path, change.before),
+            _text_at(form, path, change.after),
+        )
         for change in entry.changes
         for path in [change.path]
     )
@@ -153,17 +157,6 @@ def shown_entry(entry: HistoryEntry, form: Form, zone: ZoneInfo) -> ShownEntry:
         reason=entry.reason,
         changes=changes,
     )
-
-
-def _label_at(form: Form, path: Path) -> str:
-    """“Document number”; in a row “People travelling with you 2: Document number”."""
-    question = form.question_at(path.removesuffix(".code"))
-    label = text_in(question.label, reader_language()) if question else path
-    name, *inner = path.split(".")
-    repeat = form.question_at(name)
-    if repeat is None or not inner or not inner[0].isdecimal():
-        return label
-    return f"{text_in(repeat.label, reader_language())} {int(inner[0]) + 1}: {label}"
 
 
 def _text_at(form: Form, path: Path, values: tuple[str, ...]) -> str:

@@ -158,6 +158,17 @@ def text_in(text: Text, language: str) -> str:
     return text.get(language) or next(iter(text.values()), "")
 
 
+def label_at(form: Form, path: Path, language: str) -> str:
+    """The label of an answer; inside a repeat with its row: “People travelling with you 2: Document number”."""
+    question = form.question_at(path)
+    label = text_in(question.label, language) if question else path
+    name, *inner = path.split(".")
+    repeat = form.question_at(name)
+    if repeat is None or not inner or not inner[0].isdecimal():
+        return label
+    return f"{text_in(repeat.label, language)} {int(inner[0]) + 1}: {label}"
+
+
 def load_form(data: Mapping[str, Any]) -> Form:
     """A form from its stored JSON object; the inverse of `dump_form`."""
     return Form(

@@ -96,11 +96,9 @@ HEADINGS: Final = (
 """The columns every registration has, before those of its form; NOTE stands for a time."""
 
 
-def make_report(
-    form: Form, *, language: str, places: PlaceNames, headings: Mapping[str, str], code_heading: str
-) -> Report:
-    """The report of a form. `headings` names HEADINGS in the reader's language, `code_heading` a place's code."""
-    maker = _Maker(language, places, code_heading)
+def make_report(form: Form, *, language: str, places: PlaceNames, headings: Mapping[str, str]) -> Report:
+    """The report of a form. `headings` names HEADINGS in the reader's language; `code` and `typed` those of a place."""
+    maker = _Maker(language, places, headings["code"], headings["typed"])
     repeats = [question for question in form.questions if question.type is QuestionType.REPEAT]
     own = tuple(ReportColumn(headings[name], holds, width) for name, holds, width in HEADINGS)
     return Report(
@@ -159,7 +157,8 @@ def _answers(registration: Registration) -> Mapping[str, Any]:
 class _Maker:
     language: str
     places: PlaceNames
-    code_heading: str
+    code: str
+    typed: str
 
     def part(self, name: str, title: str, questions: tuple[Question, ...]) -> Part:
         columns: list[ReportColumn] = []
@@ -184,8 +183,8 @@ class _Maker:
             heading = text_in(question.label, self.language)
             columns.append(ReportColumn(heading, question.type, WIDTHS.get(question.kind, 14)))
             if question.kind is Kind.PLACE:
-                columns.append(ReportColumn(f"{heading} {self.code_heading}", QuestionType.TEXT, 11))
-                columns.append(ReportColumn(f"{heading} ({question.name})", QuestionType.TEXT, 24))
+                columns.append(ReportColumn(f"{heading} ({self.code})", QuestionType.TEXT, 11))
+                columns.append(ReportColumn(f"{heading} ({self.typed})", QuestionType.TEXT, 24))
             reads.append(self._reader(question, here))
 
     def _reader(self, question: Question, path: tuple[str, ...]) -> _Read:

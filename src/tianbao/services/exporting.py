@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from tianbao.domain.forms import Form, Kind, QuestionType, load_form
+from tianbao.domain.forms import Form, Kind, QuestionType, label_at, load_form
 from tianbao.domain.ids import write_number
 from tianbao.domain.reports import (
     Registration,
@@ -76,9 +76,7 @@ def stream_table(
         raise Locked
     _ = translator(asked.language)
     form = _form_of(asked.filters)
-    report = make_report(
-        form, language=asked.language, places=gazetteer(), headings=_headings(_), code_heading=_("code")
-    )
+    report = make_report(form, language=asked.language, places=gazetteer(), headings=_headings(_))
     walk = _Walk(asked, keyring, on_rows)
     if asked.shape is Shape.WORKBOOK:
         return stream_workbook(_sheets(report, form, walk, _), now=now)
@@ -145,8 +143,10 @@ class _Walk:
                     registered_at=_local(record.registered_ms, zone),
                     changed_at=_local(record.changed_ms, zone),
                     revision=line.revision,
-                    marks="; ".join(
-                        f"{path}: {doubt_sentence(mark, _)}" for path, found in line.marks.items() for mark in found
+                    marks=" ".join(
+                        f"{label_at(line.form, path, self.asked.language)}: {doubt_sentence(mark, _)}"
+                        for path, found in line.marks.items()
+                        for mark in found
                     ),
                     answers=line.answers,
                     facts=line.facts,
@@ -233,6 +233,8 @@ def _headings(_: Translator) -> dict[str, str]:
         "changed_at": _("Last change"),
         "revision": _("Revision"),
         "marks": _("Doubtful"),
+        "code": _("code"),
+        "typed": _("as typed"),
     }
 
 
