@@ -97,7 +97,7 @@ HEADINGS: Final = (
 
 
 def make_report(form: Form, *, language: str, places: PlaceNames, headings: Mapping[str, str]) -> Report:
-    """The report of a form. `headings` names HEADINGS, and a place's `code` and `typed`, in the reader's language."""
+    """The report of a form. `headings` names HEADINGS and a place's `code` and `typed` for the reader."""
     maker = _Maker(language, places, headings["code"], headings["typed"])
     repeats = [question for question in form.questions if question.type is QuestionType.REPEAT]
     own = tuple(ReportColumn(headings[name], holds, width) for name, holds, width in HEADINGS)
