@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
+from tests.edge_client import GOOD, HOST, EdgeClient, changed, make_installation, new_submission
 
 from tianbao.config import Config
 from tianbao.domain.problems import Code, Refused
 from tianbao.domain.receipts import Receipt, read_receipt
 from tianbao.domain.sealing import RevisionKind
-from tianbao.edge.intake import Accepted
+from tianbao.edge import form_pages
+from tianbao.edge.context import Reader
+from tianbao.edge.form_pages import ReadyPage, render_ready
+from tianbao.edge.intake import Accepted, Target
 from tianbao.store.key_file import DayKey, list_days
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -172,3 +175,71 @@ def test_of_a_withdrawal_and_a_correction_in_one_moment_one_counts(edge: EdgeCli
     own = edge.run(context.archive.open(receipt))
     assert own is not None
     assert (own.revision, own.kind) == (2, RevisionKind.WITHDRAWN)
+
+
+# --- other people's pages
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({}, True),
+        ({"origin": HOST}, True),
+        ({"origin": "null"}, True),
+        ({"origin": "null", "sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "none"}, True),
+        ({"origin": "https://elsewhere.test"}, False),
+        ({"origin": HOST, "sec-fetch-site": "same-site"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+    ],
+)
+def test_only_our_own_pages_act_for_a_phone(edge: EdgeClient, headers: dict[str, str], is_taken: bool) -> None:
+    token = edge.submit(GOOD).json()["receipt"]
+    edge.get(f"/R/{token}")
+    posts = [
+        ("/R", {"_action": "withdraw"}),
+        (edge.site, {"_action": "confirm", "symptoms": "none"}),
+        ("/R/forget", {"_action": "all"}),
+    ]
+    for path, data in posts:
+        answer = edge.post(path, data=data, headers=headers)
+        assert answer.status_code in ((200, 303, 422) if is_taken else (405,)), path
+        assert is_taken or "set-cookie" not in answer.headers
+    own = edge.run(edge.edge.context.archive.open(read_receipt(token)))  # type: ignore[arg-type]
+    assert own is not None
+    assert (own.kind is RevisionKind.WITHDRAWN) == is_taken
+
+
+# --- many at once
+
+
+def test_however_many_ask_for_a_new_page_it_is_made_once(edge: EdgeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def render(target: Target, reader: Reader) -> ReadyPage:
+        made.append(reader.language)
+        return render_ready(target, reader)
+
+    monkeypatch.setattr(form_pages, "render_ready", render)
+    edge.edge._forms._ready.clear()
+
+    async def open_at_once() -> list[int]:
+        return [
+            answer.status_code for answer in await asyncio.gather(*(edge._client.get(edge.site) for _ in range(20)))
+        ]
+
+    assert edge.run(open_at_once()) == [200] * 20
+    assert len(made) == 1
+
+
+def test_a_page_that_could_not_be_made_is_made_the_next_time(
+    edge: EdgeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    edge.edge._forms._ready.clear()
+    monkeypatch.setattr(form_pages, "render_ready", fail)
+    assert edge.get(edge.site).status_code == 503
+    monkeypatch.undo()
+    assert edge.get(edge.site).status_code == 200

@@ -84,7 +84,7 @@ class FormPages:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._ready: OrderedDict[tuple[int, str, str], ReadyPage] = OrderedDict()
+        self._ready: OrderedDict[tuple[int, str, str], asyncio.Task[ReadyPage]] = OrderedDict()
 
     async def get(self, request: Request, code: str) -> Response:
         """The page, or for a phone that holds a receipt the question whether all is still right."""
@@ -220,15 +220,21 @@ class FormPages:
         return response
 
     async def _ready_page(self, target: Target, reader: Reader) -> ReadyPage:
-        """The page that is the same for everyone, rendered and compressed once, off the loop."""
+        """The page that is the same for everyone, rendered and compressed once, off the loop.
+
+        However many phones ask in the moment after something was published: they wait for the same task.
+        """
         key = (self._context.catalogue.generation, target.site.code, reader.language)
-        if (known := self._ready.get(key)) is not None:
-            return known
-        ready = await asyncio.to_thread(render_ready, target, reader)
-        self._ready[key] = ready
-        while len(self._ready) > PAGE_CACHE_MAX:
-            self._ready.popitem(last=False)
-        return ready
+        if key not in self._ready:
+            self._ready[key] = asyncio.create_task(asyncio.to_thread(render_ready, target, reader))
+            if len(self._ready) > PAGE_CACHE_MAX:
+                self._ready.popitem(last=False)
+        self._ready.move_to_end(key)
+        try:
+            return await asyncio.shield(self._ready[key])
+        except Exception:
+            self._ready.pop(key, None)
+            raise
 
     def _prefilled(self, request: Request, target: Target, reader: Reader, own: OwnRegistration) -> Response:
         form = target.published.form

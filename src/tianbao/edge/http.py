@@ -50,6 +50,18 @@ class Request:
         return bool(self.scope["scheme"] == "https")
 
     @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether a page of another site posts this, as far as its browser says.
+
+        `Sec-Fetch-Site` comes over HTTPS alone, and our pages' own forms carry `Origin: null` since they send no
+        referrer; what nobody says is left to the cookies' SameSite.
+        """
+        if said := self.header(b"sec-fetch-site"):
+            return said not in ("same-origin", "none")
+        origin = self.header(b"origin")
+        return origin not in ("", "null") and origin.partition("://")[2].lower() != self.header(b"host").lower()
+
+    @property
     def query(self) -> dict[str, str]:
         """The first fields of the query; whatever more somebody hangs on a link means nothing."""
         raw: bytes = self.scope["query_string"]
@@ -93,7 +105,9 @@ class Request:
         return body
 
     async def read_form(self) -> list[tuple[str, str]]:
-        """The pairs of an `application/x-www-form-urlencoded` body."""
+        """The pairs of an `application/x-www-form-urlencoded` body; refuses what a page of another site posts."""
+        if self.is_from_elsewhere:
+            raise refuse(Code.METHOD)
         body = await self.read_body()
         try:
             return parse_qsl(

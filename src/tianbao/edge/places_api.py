@@ -14,7 +14,6 @@ import msgspec
 
 from tianbao.domain.places import Gazetteer, province_tree
 from tianbao.domain.problems import Code, refuse
-from tianbao.edge.context import read_reader
 from tianbao.edge.http import Request, Response
 
 TYPED_MAX: Final = 60
@@ -32,9 +31,8 @@ class PlacesApi:
 
     def get_suggestions(self, request: Request) -> Response:
         """`/places?q=bdsp`: `[{"code", "name", "full"}]`, best first."""
-        language = read_reader(request).language
-        body = self._suggest(request.query.get("q", "")[:TYPED_MAX], language)
-        return Response(200, body, "application/json", [*_CACHE, ("vary", "accept-language, cookie")])
+        body = self._suggest(request.query.get("q", "")[:TYPED_MAX])
+        return Response(200, body, "application/json", [*_CACHE])
 
     async def get_tree(self, request: Request, province: str) -> Response:
         """`/places/13`: a province's cities, counties and townships; `/places/provinces`: the provinces."""
@@ -53,7 +51,7 @@ class PlacesApi:
             return Response(200, small, "application/json", [*headers, ("content-encoding", "br")])
         return Response(200, plain, "application/json", headers)
 
-    def _find(self, typed: str, language: str) -> bytes:
+    def _find(self, typed: str) -> bytes:
         found = self._places.suggest(typed, SUGGESTIONS_MAX) if typed.strip() else []
         return msgspec.json.encode(
             [

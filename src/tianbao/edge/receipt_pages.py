@@ -171,7 +171,7 @@ class ReceiptPages:
 
     async def forget(self, request: Request) -> Response:
         """Removes one registration, or all, from this phone's memory; nothing changes on the server."""
-        await request.read_body()
+        await request.read_form()
         reader = read_reader(request)
         installation = self._context.catalogue.installation
         if installation is None:
