@@ -44,8 +44,25 @@ def page(language: str = "en", *, form: Form = MIGRANT, site: Site = SITE, **giv
 
 
 def form_of(*questions: dict[str, Any]) -> Form:
-    """A form of these questions, each as stored but with its name for a label unless it has one."""
-    complete = [{"label": {"en": question["name"]}, **question} for question in questions]
+    """A form of these questions, each as stored but with its name for a label and its choices within itself."""
+    lists: dict[str, Any] = {}
+
+    def complete(question: dict[str, Any]) -> dict[str, Any]:
+        question = {"label": {"en": question["name"]}, **question}
+        if "choices" in question:
+            lists[question["name"]] = question.pop("choices")
+            question["choice_list"] = question["name"]
+        if "questions" in question:
+            question["questions"] = [complete(inner) for inner in question["questions"]]
+        return question
+
     return load_form(
-        {"name": "sample", "version": 1, "title": {"en": "Sample"}, "languages": ["en"], "questions": complete}
+        {
+            "name": "sample",
+            "version": 1,
+            "title": {"en": "Sample"},
+            "languages": ["en"],
+            "questions": [complete(question) for question in questions],
+            "lists": lists,
+        }
     )

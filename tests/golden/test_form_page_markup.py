@@ -22,7 +22,7 @@ WITH_PROBLEMS = Filled(
     rows={"companions": 2},
     problems=(
         Problem(Code.REQUIRED, "address"),
-        Problem(Code.TOO_LARGE, "temperature", {"maximum": "45"}),
+        Problem(Code.CONSTRAINT, "temperature"),
         Problem(Code.UNKNOWN_QUESTION, "shoe_size"),
     ),
     candidates={"itinerary.1.place": (("110105", "北京市朝阳区"), ("211300", "辽宁省朝阳市"))},

@@ -114,8 +114,8 @@ ANSWERS: list[tuple[dict[str, Any], int, dict[str, str]]] = [
     ({"temperature": True}, 422, {"temperature": "not_a_number"}),
     ({"temperature": [36.5]}, 422, {"temperature": "not_a_number"}),
     ({"temperature": 1e300}, 422, {"temperature": "not_a_number"}),
-    ({"temperature": 29.9}, 422, {"temperature": "too_small"}),
-    ({"temperature": 97.7}, 422, {"temperature": "too_large"}),
+    ({"temperature": 29.9}, 422, {"temperature": "constraint"}),
+    ({"temperature": 97.7}, 422, {"temperature": "constraint"}),
     ({"temperature": "45"}, 201, {}),
     # itinerary
     ({"itinerary": ...}, 201, {}),
@@ -144,7 +144,7 @@ ANSWERS: list[tuple[dict[str, Any], int, dict[str, str]]] = [
     (leg(arrived_on="1899-12-31"), 422, {"itinerary.0.arrived_on": "not_a_date"}),
     (leg(arrived_on="2026-11-18T10:00"), 422, {"itinerary.0.arrived_on": "not_a_date"}),
     (leg(arrived_on=20261118), 422, {"itinerary.0.arrived_on": "not_a_date"}),
-    (leg(arrived_on="2026-11-20", left_on="2026-11-19"), 422, {"itinerary.0.left_on": "before"}),
+    (leg(arrived_on="2026-11-20", left_on="2026-11-19"), 422, {"itinerary.0.left_on": "constraint"}),
     (leg(arrived_on="2026年11月5日"), 201, {}),
     (leg(arrived_on="2026/11/5"), 201, {}),
     (leg(arrived_on="2099-01-01"), 201, {}),
@@ -158,7 +158,7 @@ ANSWERS: list[tuple[dict[str, Any], int, dict[str, str]]] = [
     # questions nobody asked, several at once
     ({"admin": True}, 422, {"admin": "unknown_question"}),
     ({"__proto__": {"x": 1}}, 422, {"__proto__": "unknown_question"}),
-    ({"name": ..., "temperature": 50}, 422, {"name": "required", "temperature": "too_large"}),
+    ({"name": ..., "temperature": 50}, 422, {"name": "required", "temperature": "constraint"}),
 ]
 
 

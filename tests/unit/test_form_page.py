@@ -14,7 +14,7 @@ from tests.page_samples import INSTALLATION, MIGRANT, SITE, form_of, page, texts
 from tianbao.domain.forms import walk_questions
 from tianbao.domain.problems import Code, Problem
 from tianbao.render.form_page import EMPTY, Filled, Purpose, page_csp
-from tianbao.render.messages import message
+from tianbao.render.messages import answer_message, message
 
 BYTES_MAX = 14_000
 VOID = {"meta", "link", "input", "br"}
@@ -211,11 +211,11 @@ def test_rows_of_a_repeat(values: dict[str, list[str]], rows: dict[str, int], ex
 
 
 def test_a_problem_stands_beside_its_question_and_in_the_summary() -> None:
-    problem = Problem(Code.TOO_LARGE, "temperature", {"maximum": "45"})
+    problem = Problem(Code.CONSTRAINT, "temperature")
     filled = Filled(values={"temperature": ["99"]}, problems=(problem,))
     document = Document(page(filled=filled))
     field = document.one("input", id="temperature")
-    sentence = message(problem, texts("en"), "Temperature (°C)")
+    sentence = answer_message(problem, texts("en"), MIGRANT, "en")
     assert (field["value"], field["aria-invalid"]) == ("99", "true")
     assert "temperature:e" in field["aria-describedby"].split()
     assert document.one("p", id="temperature:e")["text"] == sentence

@@ -17,6 +17,7 @@ from tianbao.domain.answers import nest_answers
 from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Problem
+from tianbao.render.messages import answer_message
 from tianbao.services.refusals import message
 
 CHOICE_ROWS_MAX: Final = 4
@@ -145,9 +146,11 @@ def sentences_by_path(
     labels = labels or {}
     said: dict[Path, str] = {}
     for problem in problems:
-        question = form.question_at(problem.question) if problem.question else None
-        label = text_in(question.label, language) if question else labels.get(problem.question, "")
-        said.setdefault(problem.question if label else "general", message(problem, gettext, label))
+        if problem.question and form.question_at(problem.question):
+            said.setdefault(problem.question, answer_message(problem, gettext, form, language))
+        else:
+            label = labels.get(problem.question, "")
+            said.setdefault(problem.question if label else "general", message(problem, gettext, label))
     return said
 
 

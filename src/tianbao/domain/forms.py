@@ -1,10 +1,12 @@
 """A form as data: its questions, in order, with their texts in every language.
 
-Published by staff, shown by `render.form_page`, enforced by `domain.validation`, and read again by the line
-list and the export. A published version never changes. Must not know: HTML, HTTP, where forms are kept.
+Made from an XLSForm (`tianbao.xlsform`) or in the designer, published by staff, shown by `render.form_page`,
+enforced by `domain.validation`, and read again by the line list and the export. A published version never
+changes. Must not know: HTML, HTTP, Excel, where forms are kept.
 
 The words are XLSForm's (question, choice list, group, repeat, relevant, constraint); `Kind` adds what a
-plain type cannot say: that a text is a person's name, a place, a document number.
+plain type cannot say: that a text is a person's name, a place, a document number. docs/adr/0007 says why the
+model is cut this way.
 """
 
 from __future__ import annotations
@@ -32,13 +34,63 @@ class QuestionType(StrEnum):
     TEXT = "text"
     INTEGER = "integer"
     DECIMAL = "decimal"
+    RANGE = "range"
     DATE = "date"
+    TIME = "time"
+    DATE_TIME = "dateTime"
     SELECT_ONE = "select_one"
     SELECT_MULTIPLE = "select_multiple"
+    RANK = "rank"
     ACKNOWLEDGE = "acknowledge"
+    BARCODE = "barcode"
+    GEOPOINT = "geopoint"
+    IMAGE = "image"
+    FILE = "file"
     NOTE = "note"
+    CALCULATE = "calculate"
+    HIDDEN = "hidden"
+    """Carries its default, unseen."""
+    START = "start"
+    END = "end"
+    TODAY = "today"
+    DEVICE_ID = "deviceid"
+    """Kept so that forms of other tools run; always empty: a browser has no such number and needs none."""
+    USERNAME = "username"
+    """Who of the staff registers for somebody; empty on a phone of the public."""
+    PHONE_NUMBER = "phonenumber"
+    """The device's own number, not the question of a KIND; always empty, as DEVICE_ID."""
     GROUP = "group"
     REPEAT = "repeat"
+
+
+METADATA: Final = frozenset(
+    {
+        QuestionType.START,
+        QuestionType.END,
+        QuestionType.TODAY,
+        QuestionType.DEVICE_ID,
+        QuestionType.USERNAME,
+        QuestionType.PHONE_NUMBER,
+    }
+)
+"""What nobody is asked: the program fills it in."""
+UNSEEN: Final = METADATA | {QuestionType.CALCULATE, QuestionType.HIDDEN}
+"""What the page holds no field to fill in for."""
+CHOSEN: Final = frozenset({QuestionType.SELECT_ONE, QuestionType.SELECT_MULTIPLE, QuestionType.RANK})
+"""Types that choose from a list."""
+NUMBERS: Final = frozenset({QuestionType.INTEGER, QuestionType.DECIMAL, QuestionType.RANGE})
+_SEALED_TYPES: Final = frozenset(
+    {
+        QuestionType.TEXT,
+        QuestionType.BARCODE,
+        QuestionType.GEOPOINT,
+        QuestionType.IMAGE,
+        QuestionType.FILE,
+        QuestionType.CALCULATE,
+        QuestionType.HIDDEN,
+        QuestionType.USERNAME,
+    }
+)
 
 
 class Kind(StrEnum):
@@ -55,6 +107,7 @@ class Kind(StrEnum):
     TRANSPORT = "transport"
     TRANSPORT_NUMBER = "transport_number"
     """A public run (train, flight) is an open fact; a private number (plate) is identity."""
+    PLATE_NUMBER = "plate_number"
     TEMPERATURE = "temperature"
     SYMPTOMS = "symptoms"
 
@@ -73,60 +126,141 @@ PUBLIC_TRANSPORT: Final = frozenset({"train", "plane", "coach", "ship"})
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One choice of a list. `exclusive`: stands alone in a select_multiple ("none of these")."""
+    """One choice of a list. `exclusive`: stands alone in a select_multiple ("none of these").
+
+    `columns` are what a choice_filter or instance() asks for beyond `name` and `label`; `image` names a file of
+    the form's media by language.
+    """
 
     name: str
     label: Text
     exclusive: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+    image: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question, or a group or repeat of questions.
 
-    `relevant` is an expression (domain.expressions) over the answers beside and above it; empty means always.
-    `minimum`, `maximum` bound numbers; `length_max` characters; `rows_max` a repeat's rows.
-    `not_before` names the date question beside it that this date must not precede.
-    `carried` says whether the next registration on this phone begins with the last answer.
+    The fields that hold expressions (domain.expressions; empty where there is none): `relevant`, `required_if`,
+    `constraint`, `calculation`, `initial` (the default where it is worked out), `choice_filter`, `repeat_count`.
+
+    `required` is always so, `required_if` where the expression holds. `default` is an answer as text. `trigger`
+    names the questions whose change works `calculation` out again. `choice_list` names one of the form's lists
+    and `choices` are its choices. `minimum`, `maximum`, `step` belong to a range; `length_max` bounds
+    characters; `rows_max` a repeat's rows; `max_pixels` an image's longer side. `appearance` has XLSForm's
+    tokens, without those that say a `kind`. `carried` says whether the next registration on this phone begins
+    with the last answer. `declared` is what the form says of its openness, over what its type says.
     """
 
     name: str
     type: QuestionType
-    label: Text
+    label: Text = field(default_factory=dict)
     hint: Text = field(default_factory=dict)
+    guidance: Text = field(default_factory=dict)
+    image: Text = field(default_factory=dict)
     kind: Kind = Kind.PLAIN
+    appearance: tuple[str, ...] = ()
     required: bool = False
+    required_if: str = ""
+    required_message: Text = field(default_factory=dict)
     relevant: str = ""
+    constraint: str = ""
+    constraint_message: Text = field(default_factory=dict)
+    calculation: str = ""
+    trigger: tuple[str, ...] = ()
+    default: str = ""
+    initial: str = ""
+    read_only: bool = False
+    choice_list: str = ""
     choices: tuple[Choice, ...] = ()
+    choice_filter: str = ""
+    randomize: bool = False
+    seed: str = ""
     questions: tuple[Question, ...] = ()
+    repeat_count: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    step: float | None = None
     length_max: int = LENGTH_MAX
     rows_max: int = ROWS_MAX
-    not_before: str = ""
+    max_pixels: int | None = None
     carried: bool = True
+    declared: Openness | None = None
 
     @property
     def openness(self) -> Openness:
+        if self.declared is not None:
+            return self.declared
         if self.kind in (Kind.PLACE, Kind.TRANSPORT_NUMBER):
             return Openness.BY_CONTENT
-        return Openness.SEALED if self.type is QuestionType.TEXT else Openness.OPEN
+        return Openness.SEALED if self.type in _SEALED_TYPES else Openness.OPEN
 
     @property
     def is_answered(self) -> bool:
         """False for a note, which only shows text."""
         return self.type is not QuestionType.NOTE
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether the page shows it."""
+        return self.type not in UNSEEN
+
+    @property
+    def expressions(self) -> Iterator[tuple[str, str]]:
+        """(field, text) of every expression it has."""
+        for name in EXPRESSION_FIELDS:
+            if text := getattr(self, name):
+                yield name, text
+
+
+EXPRESSION_FIELDS: Final = (
+    "relevant",
+    "required_if",
+    "constraint",
+    "calculation",
+    "initial",
+    "choice_filter",
+    "repeat_count",
+)
+
+
+class Repeats(StrEnum):
+    """How a report writes the rows of repeats: on sheets of their own, or joined to the registration's row."""
+
+    APART = "apart"
+    JOINED = "joined"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """A column of the form's report: a question by its dotted path, under its label where `heading` is empty."""
+
+    question: str
+    heading: Text = field(default_factory=dict)
+    width_characters: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One published version of a form."""
+    """One published version of a form.
+
+    `lists` are the choice lists by name, those of questions and those that only expressions look into.
+    `columns` are the report's, all questions in their order where there are none. `instance_name` is the
+    expression that names a submission, `style` XLSForm's (`pages`: one group a page).
+    """
 
     name: str
     version: int
     title: Text
     questions: tuple[Question, ...]
     languages: tuple[str, ...] = ("zh-Hans", "en")
+    lists: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    instance_name: str = ""
+    style: str = ""
+    columns: tuple[ExportColumn, ...] = ()
+    repeats: Repeats = Repeats.APART
 
     def question_of(self, kind: Kind) -> Question | None:
         """The first top-level question of a kind: whose name is it, which number identifies them."""
@@ -171,24 +305,40 @@ def label_at(form: Form, path: Path, language: str) -> str:
 
 def load_form(data: Mapping[str, Any]) -> Form:
     """A form from its stored JSON object; the inverse of `dump_form`."""
+    lists = {name: tuple(Choice(**choice) for choice in choices) for name, choices in data.get("lists", {}).items()}
     return Form(
         name=data["name"],
         version=data["version"],
         title=data["title"],
-        questions=tuple(_load_question(question) for question in data["questions"]),
+        questions=tuple(_load_question(question, lists) for question in data["questions"]),
         languages=tuple(data["languages"]),
+        lists=lists,
+        instance_name=data.get("instance_name", ""),
+        style=data.get("style", ""),
+        columns=tuple(ExportColumn(**column) for column in data.get("columns", ())),
+        repeats=Repeats(data.get("repeats", Repeats.APART)),
     )
 
 
 def dump_form(form: Form) -> dict[str, Any]:
-    """A form as a JSON object; what equals its default is left out."""
-    return {
+    """A form as a JSON object; what equals its default is left out, and choices stand once, in their list."""
+    data = {
         "name": form.name,
         "version": form.version,
         "title": dict(form.title),
         "languages": list(form.languages),
+        "lists": {name: [_dump(choice) for choice in choices] for name, choices in form.lists.items()},
         "questions": [_dump_question(question) for question in form.questions],
     }
+    if form.instance_name:
+        data["instance_name"] = form.instance_name
+    if form.style:
+        data["style"] = form.style
+    if form.columns:
+        data["columns"] = [_dump(column) for column in form.columns]
+    if form.repeats is not Repeats.APART:
+        data["repeats"] = form.repeats.value
+    return data
 
 
 def describe_questions(questions: tuple[Question, ...], language: str) -> list[dict[str, Any]]:
@@ -217,42 +367,40 @@ def describe_questions(questions: tuple[Question, ...], language: str) -> list[d
     return described
 
 
-_DEFAULTS: Final = {f.name: f.default for f in fields(Question) if f.name not in ("name", "type", "label", "hint")}
-
-
-def _load_question(data: Mapping[str, Any]) -> Question:
+def _load_question(data: Mapping[str, Any], lists: Mapping[str, tuple[Choice, ...]]) -> Question:
     plain = dict(data)
     plain["type"] = QuestionType(plain["type"])
     plain["kind"] = Kind(plain.get("kind", Kind.PLAIN))
-    plain["choices"] = tuple(Choice(**choice) for choice in plain.get("choices", ()))
-    plain["questions"] = tuple(_load_question(question) for question in plain.get("questions", ()))
+    if "declared" in plain:
+        plain["declared"] = Openness(plain["declared"])
+    plain["appearance"] = tuple(plain.get("appearance", ()))
+    plain["trigger"] = tuple(plain.get("trigger", ()))
+    plain["choices"] = lists[plain["choice_list"]] if "choice_list" in plain else ()
+    plain["questions"] = tuple(_load_question(question, lists) for question in plain.get("questions", ()))
     return Question(**plain)
 
 
 def _dump_question(question: Question) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "name": question.name,
-        "type": question.type.value,
-        "label": dict(question.label),
-    }
-    if question.hint:
-        data["hint"] = dict(question.hint)
-    for name, default in _DEFAULTS.items():
-        value = getattr(question, name)
-        if value == default:
-            continue
-        if name == "choices":
-            value = [_dump_choice(choice) for choice in value]
-        elif name == "questions":
-            value = [_dump_question(nested) for nested in value]
-        elif isinstance(value, Enum):
-            value = value.value
-        data[name] = value
+    data = _dump(question)
+    data.pop("choices", None)
+    if question.questions:
+        data["questions"] = [_dump_question(nested) for nested in question.questions]
     return data
 
 
-def _dump_choice(choice: Choice) -> dict[str, Any]:
-    data: dict[str, Any] = {"name": choice.name, "label": dict(choice.label)}
-    if choice.exclusive:
-        data["exclusive"] = True
+def _dump(item: Question | Choice | ExportColumn) -> dict[str, Any]:
+    """Its fields, without those that are as they would be anyway."""
+    data = {}
+    for described in fields(item):
+        value = getattr(item, described.name)
+        is_empty = isinstance(value, (Mapping, tuple, str)) and not value
+        if described.default is value or (is_empty and described.name != "label") or value == described.default:
+            continue
+        if isinstance(value, Enum):
+            value = value.value
+        elif isinstance(value, Mapping):
+            value = dict(value)
+        elif isinstance(value, tuple):
+            value = list(value)
+        data[described.name] = value
     return data

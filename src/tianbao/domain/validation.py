@@ -93,21 +93,23 @@ class _Remembering:
         self.contains = places.contains
 
 
+_Condition: TypeAlias = Callable[[Scope], bool]
 _ReadLevel: TypeAlias = Callable[[Mapping[str, Any], str, Scope | None, date, Validation], Answers]
 
 
 def _compile_level(questions: tuple[Question, ...], places: Resolver) -> _ReadLevel:
     known = frozenset(question.name for question in questions)
-    steps: list[tuple[Question, Callable[[Scope], bool] | None, _Read | None, _ReadLevel | None]]
+    steps: list[tuple[Question, _Condition | None, _Condition | None, _Read | None, _ReadLevel | None]]
     steps = []
     for question in questions:
         if not question.is_answered:
             continue
-        condition = (
-            expressions.compile_condition(expressions.parse(question.relevant)) if question.relevant else None
-        )
+        condition = _condition(question.relevant)
+        constraint = _condition(question.constraint)
         nested = _compile_level(question.questions, places) if question.questions else None
-        steps.append((question, condition, None if nested else _reader(question, questions, places), nested))
+        steps.append(
+            (question, condition, constraint, None if nested else _reader(question, questions, places), nested)
+        )
 
     def read_level(
         given: Mapping[str, Any],
@@ -118,7 +120,7 @@ def _compile_level(questions: tuple[Question, ...], places: Resolver) -> _ReadLe
     ) -> Answers:
         answers: Answers = {}
         scope = Scope(answers, outer, known)
-        for question, condition, read, nested in steps:
+        for question, condition, constraint, read, nested in steps:
             if condition is not None and not condition(scope):
                 continue
             value = given.get(question.name)
@@ -128,6 +130,9 @@ def _compile_level(questions: tuple[Question, ...], places: Resolver) -> _ReadLe
             elif read is not None and not _is_blank(value):
                 value = read(value, path, answers, today, outcome)
                 if value is None:
+                    continue
+                if constraint is not None and not constraint(Scope({expressions.OWN: value}, scope)):
+                    outcome.refuse(Code.CONSTRAINT, path)
                     continue
             else:
                 value = None
@@ -142,6 +147,10 @@ def _compile_level(questions: tuple[Question, ...], places: Resolver) -> _ReadLe
         return answers
 
     return read_level
+
+
+def _condition(source: str) -> _Condition | None:
+    return expressions.compile_condition(expressions.parse(source)) if source else None
 
 
 def _read_nested(
@@ -196,7 +205,7 @@ def _reader(question: Question, beside: tuple[Question, ...], places: Resolver) 
         case QuestionType.INTEGER | QuestionType.DECIMAL:
             return _number_reader(question)
         case QuestionType.DATE:
-            return _date_reader(question)
+            return _date_reader()
         case QuestionType.SELECT_ONE:
             return _select_one_reader(question)
         case QuestionType.SELECT_MULTIPLE:
@@ -322,17 +331,11 @@ def read_date(text: str) -> date | None:
         return None
 
 
-def _date_reader(question: Question) -> _Read:
-    not_before = question.not_before
-
+def _date_reader() -> _Read:
     def read(given: Any, path: Path, answers: Answers, today: date, outcome: Validation) -> Any:
         day = read_date(given) if isinstance(given, str) and len(given) <= 20 else None
         if day is None:
             outcome.refuse(Code.NOT_A_DATE, path)
-            return None
-        earlier = answers.get(not_before)
-        if earlier is not None and day.isoformat() < earlier:
-            outcome.refuse(Code.BEFORE, path, earlier=earlier)
             return None
         if day > today:
             outcome.marks[path] = ["future"]

@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from tianbao.domain.forms import Form, text_in
+from tianbao.domain.forms import Form
 from tianbao.domain.problems import Code, Problem
 from tianbao.edge.http import Response
-from tianbao.render.messages import message
+from tianbao.render.messages import answer_message, message
 from tianbao.texts import Translator
 
 RETRY_S_MAX: Final = 30
@@ -57,7 +57,7 @@ def problem_details(
         {
             "question": problem.question,
             "code": problem.code.value,
-            "message": message(problem, _, label_of(problem, form, language)),
+            "message": answer_message(problem, _, form, language),
         }
         for problem in problems
     ]
@@ -74,9 +74,3 @@ def problem_details(
         "application/problem+json",
         [("cache-control", "no-store"), *retry_headers(status)],
     )
-
-
-def label_of(problem: Problem, form: Form | None, language: str) -> str:
-    """The label of the question a problem is about, empty where it is about none."""
-    question = form.question_at(problem.question) if form and problem.question else None
-    return text_in(question.label, language) if question else ""

@@ -20,7 +20,7 @@ from tianbao.domain.expressions import Expression, parse
 from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, Text, text_in, walk_questions
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.sites import Installation, Site
-from tianbao.render.messages import message
+from tianbao.render.messages import answer_message, message
 from tianbao.render.pages import page_csp, queue_texts, render_page, script, script_json
 from tianbao.texts import Translator
 
@@ -182,8 +182,7 @@ class Sheet:
         unclear = [Problem(Code.PLACE_UNCLEAR, path) for path in self.filled.candidates]
         sentences: dict[Path, list[str]] = {}
         for problem in (*self.filled.problems, *unclear):
-            question = self.form.question_at(problem.question)
-            sentence = message(problem, self._, self.text(question.label) if question else "")
+            sentence = answer_message(problem, self._, self.form, self.language)
             sentences.setdefault(problem.question, []).append(sentence)
         return sentences
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from tianbao.domain.forms import Form, text_in
 from tianbao.domain.problems import Code, Problem
 from tianbao.texts import Translator
 
@@ -16,6 +17,17 @@ def message(problem: Problem, _: Translator, label: str = "") -> str:
     """A problem as a full sentence. `label` is the question's text; without it the path names the field."""
     values = {**problem.parameters, "question": label or problem.question or _("this answer")}
     return _SENTENCES[problem.code](_).format_map(_Values(values))
+
+
+def answer_message(problem: Problem, _: Translator, form: Form | None, language: str) -> str:
+    """A problem with an answer: the form's own sentence where it has one, else ours with the question's label."""
+    question = form.question_at(problem.question) if form and problem.question else None
+    if question is None:
+        return message(problem, _)
+    own = {Code.REQUIRED: question.required_message, Code.CONSTRAINT: question.constraint_message}
+    if text := own.get(problem.code):
+        return text_in(text, language)
+    return message(problem, _, text_in(question.label, language))
 
 
 class _Values(dict[str, object]):
@@ -37,7 +49,7 @@ _SENTENCES: Final[dict[Code, Callable[[Translator], str]]] = {
     Code.TOO_SMALL: lambda _: _("“{question}” must be at least {minimum}. Please check the number."),
     Code.TOO_LARGE: lambda _: _("“{question}” must be at most {maximum}. Please check the number."),
     Code.NOT_A_DATE: lambda _: _("“{question}” must be a day that exists. Please write it like 2026-01-31."),
-    Code.BEFORE: lambda _: _("“{question}” cannot be earlier than {earlier}. Please check both dates."),
+    Code.CONSTRAINT: lambda _: _("“{question}” has an answer that does not fit. Please check it."),
     Code.NOT_A_CHOICE: lambda _: _("“{question}” has an answer that is not in the list. Please choose again."),
     Code.NOT_A_LIST: lambda _: _("“{question}” must be a list. Please fill it in again."),
     Code.NOT_AN_OBJECT: lambda _: _("“{question}” must be an object of answers. Please fill it in again."),
