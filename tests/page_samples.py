@@ -12,7 +12,7 @@ from tianbao.domain.forms import Form, load_form
 from tianbao.domain.sites import Installation, Site
 from tianbao.render.form_page import form_page
 from tianbao.services.wording import Occasion, wording_of
-from tianbao.texts import Translator
+from tianbao.texts import translator
 
 _WORDING = wording_of(Occasion.EPIDEMIC, area=cast.AREA)
 _MIGRANT: Final = Path(__file__).parent.parent / "src/tianbao/data/forms/migrant.json"
@@ -31,10 +31,8 @@ OTHER_SITE: Final = Site("X4Q9T", cast.SITE_NAMES[1], cast.AREA, "蒲阳镇")
 MIGRANT: Final = load_form(json.loads(_MIGRANT.read_text("utf-8")))
 
 
-def texts(language: str) -> Translator:
-    """The program's texts in a language, from the translations that stand beside the tests."""
-    translations = json.loads((Path(__file__).parent / "page_texts.json").read_text("utf-8"))
-    return (lambda text: str(translations.get(text, text))) if language == "zh-Hans" else (lambda text: text)
+texts: Final = translator
+"""The program's texts in a language."""
 
 
 def page(language: str = "en", *, form: Form = MIGRANT, site: Site = SITE, **given: Any) -> str:

@@ -179,7 +179,7 @@ def _prefilled(form: Form) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     kind = form.question_of(Kind.DOCUMENT_TYPE)
     if kind and kind.choices:
-        values[kind.name] = [kind.choices[0].name]
+        values[form.path_of(Kind.DOCUMENT_TYPE)] = [kind.choices[0].name]
     return values
 
 

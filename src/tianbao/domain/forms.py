@@ -262,9 +262,17 @@ class Form:
     columns: tuple[ExportColumn, ...] = ()
     repeats: Repeats = Repeats.APART
 
+    def path_of(self, kind: Kind) -> Path:
+        """Where the first question of a kind is that is asked once: whose name is it, which number identifies them.
+
+        Empty where there is none; groups are looked into, repeats are not.
+        """
+        return next((path for path, question in _asked_once(self.questions) if question.kind is kind), "")
+
     def question_of(self, kind: Kind) -> Question | None:
-        """The first top-level question of a kind: whose name is it, which number identifies them."""
-        return next((question for question in self.questions if question.kind is kind), None)
+        """The question at `path_of`."""
+        path = self.path_of(kind)
+        return self.question_at(path) if path else None
 
     def question_at(self, path: Path) -> Question | None:
         """The question an answer's path leads to; row indices are stepped over."""
@@ -285,6 +293,27 @@ def walk_questions(questions: tuple[Question, ...], prefix: str = "") -> Iterato
         path = f"{prefix}{question.name}"
         yield path, question
         yield from walk_questions(question.questions, f"{path}.")
+
+
+def _asked_once(questions: tuple[Question, ...], prefix: str = "") -> Iterator[tuple[Path, Question]]:
+    for question in questions:
+        if question.type is QuestionType.GROUP:
+            yield from _asked_once(question.questions, f"{prefix}{question.name}.")
+        elif question.type is not QuestionType.REPEAT:
+            yield f"{prefix}{question.name}", question
+
+
+def answer_at(answers: Mapping[str, Any], path: Path) -> Any:
+    """The answer at a path of the nested shape, None where there is none."""
+    found: Any = answers
+    for part in path.split("."):
+        if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+        elif isinstance(found, Mapping):
+            found = found.get(part)
+        else:
+            return None
+    return found
 
 
 def text_in(text: Text, language: str) -> str:

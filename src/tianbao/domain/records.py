@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tianbao.domain.forms import Form, Kind, Question, QuestionType
+from tianbao.domain.forms import Form, Kind, Question, QuestionType, answer_at, walk_questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,22 @@ class RecordFacts:
 def project_facts(form: Form, facts: Mapping[str, Any]) -> RecordFacts:
     """From `{"answers": open answers, "marks": doubts}` as a revision stores them."""
     answers = facts["answers"]
-    temperature = form.question_of(Kind.TEMPERATURE)
+    temperature = answer_at(answers, form.path_of(Kind.TEMPERATURE))
+    repeats = [(path, question) for path, question in walk_questions(form.questions) if question.questions]
     legs = tuple(
         _leg(question, row)
-        for question in form.questions
+        for path, question in repeats
         if _repeats(question, Kind.PLACE)
-        for row in answers.get(question.name, ())
+        for row in answer_at(answers, path) or ()
     )
     return RecordFacts(
         origin=next((leg.place for leg in legs), ""),
-        temperature=answers.get(temperature.name) if temperature else None,
+        temperature=temperature if isinstance(temperature, (int, float)) else None,
         has_symptoms=_has_symptoms(form, answers),
         is_marked=bool(facts.get("marks")),
         companions=sum(
-            len(answers.get(question.name, ()))
-            for question in form.questions
+            len(answer_at(answers, path) or ())
+            for path, question in repeats
             if _repeats(question, Kind.PERSON_NAME)
         ),
         legs=legs,
@@ -69,7 +70,8 @@ def _has_symptoms(form: Form, answers: Mapping[str, Any]) -> bool:
     if question is None:
         return False
     none = {choice.name for choice in question.choices if choice.exclusive}
-    return any(symptom not in none for symptom in answers.get(question.name, ()))
+    named = answer_at(answers, form.path_of(Kind.SYMPTOMS)) or ()
+    return any(symptom not in none for symptom in ([named] if isinstance(named, str) else named))
 
 
 def _leg(question: Question, row: Mapping[str, Any]) -> LegFacts:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Final
 
 from tianbao.domain.answers import flatten_answers, nest_answers
-from tianbao.domain.forms import Kind
+from tianbao.domain.forms import Kind, answer_at
 from tianbao.domain.ids import short_number, write_number
 from tianbao.domain.masking import mask_answers, restore_masked
 from tianbao.domain.names import mask_name
@@ -269,5 +269,4 @@ def _number(receipt: Receipt) -> str:
 
 
 def _name_of(own: OwnRegistration, target: Target) -> str:
-    question = target.published.form.question_of(Kind.PERSON_NAME)
-    return str(own.answers.get(question.name, "")) if question else ""
+    return str(answer_at(own.answers, target.published.form.path_of(Kind.PERSON_NAME)) or "")

@@ -49,6 +49,15 @@ _SENTENCES: Final[dict[Code, Callable[[Translator], str]]] = {
     Code.TOO_SMALL: lambda _: _("“{question}” must be at least {minimum}. Please check the number."),
     Code.TOO_LARGE: lambda _: _("“{question}” must be at most {maximum}. Please check the number."),
     Code.NOT_A_DATE: lambda _: _("“{question}” must be a day that exists. Please write it like 2026-01-31."),
+    Code.NOT_A_TIME: lambda _: _("“{question}” must be a time that exists. Please write it like 08:30."),
+    Code.NOT_A_POSITION: lambda _: _(
+        "“{question}” must be a position on the map. Please write latitude and longitude like 38.84 115.13."
+    ),
+    Code.NOT_A_FILE: lambda _: _("“{question}” must be a file that was sent here. Please choose it again."),
+    Code.NOT_A_RANKING: lambda _: _(
+        "In “{question}” every entry needs a place of its own. Please put all in order."
+    ),
+    Code.OFF_STEP: lambda _: _("“{question}” goes in steps of {step} from {minimum}. Please choose one of them."),
     Code.CONSTRAINT: lambda _: _("“{question}” has an answer that does not fit. Please check it."),
     Code.NOT_A_CHOICE: lambda _: _("“{question}” has an answer that is not in the list. Please choose again."),
     Code.NOT_A_LIST: lambda _: _("“{question}” must be a list. Please fill it in again."),

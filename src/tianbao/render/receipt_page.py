@@ -16,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tianbao.domain.answers import Answers
-from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, text_in
+from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, answer_at, text_in
 from tianbao.domain.masking import mask_answers
 from tianbao.domain.names import mask_name
 from tianbao.domain.sites import Installation, Site
@@ -97,7 +97,7 @@ def confirm_page(
     What the tap says besides them stands with it: symptoms first, required questions of the moment to answer,
     the acknowledgement at the button.
     """
-    symptoms = form.question_of(Kind.SYMPTOMS)
+    symptoms, symptoms_path = form.question_of(Kind.SYMPTOMS), form.path_of(Kind.SYMPTOMS)
     of_the_moment = [
         question
         for question in form.questions
@@ -114,8 +114,8 @@ def confirm_page(
         site=site,
         title=text_in(form.title, language),
         name=_name_in(form, answers),
-        condition=_condition(symptoms, answers, language) if symptoms else None,
-        lines=[line for line in answer_lines(form.questions, answers, language) if line.path != _path(symptoms)],
+        condition=_condition(symptoms, answer_at(answers, symptoms_path), language) if symptoms else None,
+        lines=[line for line in answer_lines(form.questions, answers, language) if line.path != symptoms_path],
         sheet=Sheet(form, language, _, EMPTY),
         questions=of_the_moment,
         acknowledgements=[
@@ -164,8 +164,7 @@ class _Condition:
     is_alarming: bool
 
 
-def _condition(symptoms: Question, answers: Answers, language: str) -> _Condition | None:
-    value = answers.get(symptoms.name)
+def _condition(symptoms: Question, value: Any, language: str) -> _Condition | None:
     if not value:
         return None
     named = value if isinstance(value, list) else [value]
@@ -185,8 +184,7 @@ def _state_word(state: ReceiptState, _: Translator) -> str:
 
 
 def _name_in(form: Form, answers: Mapping[str, Any]) -> str:
-    question = form.question_of(Kind.PERSON_NAME)
-    return str(answers.get(question.name, "")) if question else ""
+    return str(answer_at(answers, form.path_of(Kind.PERSON_NAME)) or "")
 
 
 def _label_at(form: Form, path: Path, language: str) -> str:
@@ -195,7 +193,3 @@ def _label_at(form: Form, path: Path, language: str) -> str:
     label = text_in(question.label, language) if question else path
     row = next((int(part) + 1 for part in path.split(".") if part.isdecimal()), 0)
     return f"{label} {row}" if row else label
-
-
-def _path(question: Question | None) -> Path:
-    return question.name if question else ""

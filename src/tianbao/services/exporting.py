@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from tianbao.domain.forms import Form, Kind, QuestionType, label_at, load_form
+from tianbao.domain.forms import Form, Kind, QuestionType, answer_at, label_at, load_form
 from tianbao.domain.ids import write_number
 from tianbao.domain.reports import (
     Registration,
@@ -95,7 +95,7 @@ def _sheets(report: Report, form: Form, walk: _Walk, _: Translator) -> Iterable[
         _columns([*report.own, *report.main.columns]),
         (apart_row(report, registration) for registration in walk.registrations()),
     )
-    name = form.question_of(Kind.PERSON_NAME)
+    name = form.path_of(Kind.PERSON_NAME)
     begin = [
         ReportColumn(_("Number"), QuestionType.TEXT, 12),
         ReportColumn(_("Full name"), QuestionType.TEXT, 14),
@@ -105,9 +105,7 @@ def _sheets(report: Report, form: Form, walk: _Walk, _: Translator) -> Iterable[
         rows = (
             row
             for registration in walk.registrations(counts=False)
-            for row in repeat_rows(
-                part, registration, (registration.answers or {}).get(name.name) if name else None
-            )
+            for row in repeat_rows(part, registration, answer_at(registration.answers or {}, name))
         )
         yield Sheet(part.title, _columns([*begin, *part.columns]), rows)
 

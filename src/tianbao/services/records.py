@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from tianbao.domain.answers import Answers, Flat, flatten_answers
-from tianbao.domain.forms import Form, Kind, Path, load_form
+from tianbao.domain.forms import Form, Kind, Path, answer_at, load_form
 from tianbao.domain.ids import read_number
 from tianbao.domain.sealing import CannotOpen
 from tianbao.services.keys import Keyring, Locked
@@ -41,10 +41,7 @@ class Line:
 
     def text(self, kind: Kind) -> str:
         """The answer of the first question of a kind."""
-        question = self.form.question_of(kind)
-        if question is None or self.answers is None:
-            return ""
-        return str(self.answers.get(question.name, ""))
+        return str(answer_at(self.answers or {}, self.form.path_of(kind)) or "")
 
 
 def list_records(
