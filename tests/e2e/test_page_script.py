@@ -121,7 +121,7 @@ def test_a_submission_as_the_contract_has_it(tab: Page, server: StandIn) -> None
         "itinerary": [{"place": "武汉"}, {"place": "保定", "arrived_on": "2026-01-03"}],
         "symptoms": "none",
         "temperature": "36.5",
-        "consent": "yes",
+        "consent": "OK",
     }
     assert f"/R/{RECEIPT}" in server.paths
     assert [cookie["value"] for cookie in tab.context.cookies()] == [RECEIPT]

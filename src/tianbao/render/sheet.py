@@ -1,0 +1,255 @@
+"""A form as it is being shown: its questions with what was filled in, what is wrong, and how each is asked.
+
+Between `form_page` and the template of the questions; the paper form asks it for words. Must not know: scripts,
+what is valid, where a page goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from tianbao.domain.expressions import Expression, parse
+from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, Text, text_in
+from tianbao.domain.problems import Code, Problem
+from tianbao.render.messages import answer_message, message
+from tianbao.render.pages import script_json
+from tianbao.texts import Translator
+
+CHOICE_ROWS_MAX: Final = 6
+"""Choices of a select_one that are shown as rows to touch; more become a drop-down list."""
+LONG_LIST_MIN: Final = 200
+"""Choices of a select_one from which on the page does not hold them: a field to type in asks for them."""
+SUMMARY_MAX: Final = 50
+"""Problems in the summary; all of them stand beside their questions."""
+
+OUTPUT: Final = re.compile(r"\$\{\s*([^\W\d][\w.-]*)\s*\}")
+"""An answer within a text: `${name}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a page comes filled in with.
+
+    `values` are in the flat shape of domain.answers; `rows` says how many rows of a repeat to show where there
+    are more than values; `candidates` are the (value, label) an unclear place or choice may mean, best first.
+    """
+
+    values: Mapping[str, list[str]] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    candidates: Mapping[Path, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+
+EMPTY: Final = Filled()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Without slots, because what is wrong is sorted by path once."""
+
+    form: Form
+    language: str
+    _: Translator
+    filled: Filled
+
+    @property
+    def candidates(self) -> Mapping[Path, tuple[tuple[str, str], ...]]:
+        return self.filled.candidates
+
+    @property
+    def not_acknowledged(self) -> str:
+        return message(Problem(Code.NOT_ACKNOWLEDGED), self._)
+
+    @property
+    def summary(self) -> list[tuple[Path, str]]:
+        """Every problem as (path of the field to go to, sentence); the path is empty where there is no field."""
+        pairs = [(path, sentence) for path, sentences in self._sentences.items() for sentence in sentences]
+        return [(path if self._is_shown(path) else "", sentence) for path, sentence in pairs[:SUMMARY_MAX]]
+
+    def text(self, text: Text) -> str:
+        return text_in(text, self.language)
+
+    def live(self, text: Text) -> Markup:
+        """A text whose `${answers}` are elements that page/calculation.js fills, in their order."""
+        parts = OUTPUT.split(self.text(text))
+        return Markup("<b data-o>…</b>").join(escape(part) for part in parts[::2])
+
+    def values(self, path: Path, question: Question) -> list[str]:
+        """What was filled in; on a page that starts anew the default."""
+        if self.filled != EMPTY or not question.default:
+            return self.filled.values.get(path, [])
+        return question.default.split() if question.type in _SEVERAL else [question.default]
+
+    def value(self, path: Path, question: Question) -> str:
+        return next(iter(self.values(path, question)), "")
+
+    def code(self, path: Path) -> str:
+        """The code that stands with a text which was chosen from suggestions."""
+        return next(iter(self.filled.values.get(f"{path}.code", [])), "")
+
+    def rows(self, path: Path) -> int:
+        """Rows of a repeat to show: as asked for, at least those with values, and one to begin with."""
+        row = re.compile(re.escape(path) + r"\.([0-9]{1,4})\.")
+        with_values = [int(match[1]) + 1 for name in self.filled.values if (match := row.match(name))]
+        return max(1, self.filled.rows.get(path, 0), *with_values)
+
+    def problems(self, path: Path) -> list[str]:
+        return self._sentences.get(path, [])
+
+    def way(self, question: Question) -> str:
+        """The macro of the template that asks a question."""
+        if question.type is QuestionType.SELECT_ONE:
+            if is_long_list(question):
+                return "long_list"
+            return "rows" if self._is_choice_rows(question) else "drop_down"
+        if question.type is QuestionType.TEXT and "multiline" in question.appearance:
+            return "lines"
+        return _WAYS.get(question.type, "line")
+
+    def grid(self, question: Question) -> str:
+        """How the rows of choices are laid out, as classes."""
+        tokens = (token.split("-pack")[0] for token in question.appearance)
+        return " ".join(_GRIDS[token] for token in tokens if token in _GRIDS)
+
+    def described(self, question: Question, path: Path) -> dict[str, str]:
+        """The attributes that tie a field to its hint and its problem."""
+        has_problem = bool(self.problems(path))
+        ids = [f"{path}:h"] * bool(question.hint) + [f"{path}:e"] * has_problem
+        attributes = {"aria-describedby": " ".join(ids)} if ids else {}
+        return {**attributes, "aria-invalid": "true"} if has_problem else attributes
+
+    def says(self, question: Question) -> dict[str, str]:
+        """The form's own sentences for the script: when there is no answer, and when it does not fit."""
+        own = {"data-say": self.text(question.required_message), "data-fix": self.text(question.constraint_message)}
+        if question.type is QuestionType.ACKNOWLEDGE and not own["data-say"]:
+            own["data-say"] = self.not_acknowledged
+        return {name: sentence for name, sentence in own.items() if sentence}
+
+    def field_attributes(self, question: Question, prefix: str) -> dict[str, str]:
+        """What helps the keyboard of a phone; autocomplete only for the person who registers, not for others."""
+        attributes = dict(_BY_TYPE.get(question.type) or _BY_KIND.get(question.kind, {}))
+        for token in question.appearance:
+            attributes.update(_BY_APPEARANCE.get((question.type, token), {}))
+        if question.type is QuestionType.RANGE:
+            low, high = sorted((question.minimum or 0, question.maximum or 0))
+            attributes |= {"min": f"{low:g}", "max": f"{high:g}", "step": f"{question.step or 1:g}"}
+            attributes["placeholder"] = f"{low:g}–{high:g}"
+        if prefix and "autocomplete" in attributes:
+            attributes["autocomplete"] = "off"
+        if question.read_only:
+            return {**attributes, "readonly": ""}
+        return attributes if self.way(question) == "lines" else {**attributes, "enterkeyhint": "next"}
+
+    def condition_hint(self, question: Question, path: Path) -> str:
+        """What the condition looks at, in words, for a page without script."""
+        names = sorted(_condition(question.relevant).references())
+        labels = [self.text(found.label) for name in names if (found := self._in_scope(name, path))]
+        return self._("Only if it fits your answer to: {questions}").format(questions=", ".join(labels))
+
+    def is_optional(self, question: Question) -> bool:
+        """Whether it says so; a note is not answered and a group only holds what is."""
+        return not question.required and question.type not in (QuestionType.NOTE, QuestionType.GROUP)
+
+    def is_carried(self, question: Question) -> bool:
+        """Whether the page sends it although nobody sees it: what only the phone knows."""
+        return bool(question.initial) or question.type is QuestionType.START or "once(" in question.calculation
+
+    def condition(self, question: Question) -> str:
+        """The tree of a condition as JSON."""
+        return script_json(_condition(question.relevant).tree())
+
+    def _is_choice_rows(self, question: Question) -> bool:
+        """Whether the choices are rows to touch instead of a drop-down list."""
+        if _DROP_DOWN.intersection(question.appearance):
+            return False
+        return len(question.choices) <= CHOICE_ROWS_MAX or bool(self.grid(question))
+
+    def _in_scope(self, name: str, path: Path) -> Question | None:
+        """The question that a name means at a path: the one beside it, else the nearest further out."""
+        around = path
+        while around:
+            around = around.rpartition(".")[0]
+            if found := self.form.question_at(f"{around}.{name}".lstrip(".")):
+                return found
+        return None
+
+    @cached_property
+    def _sentences(self) -> dict[Path, list[str]]:
+        unclear = [Problem(Code.PLACE_UNCLEAR, path) for path in self.filled.candidates]
+        sentences: dict[Path, list[str]] = {}
+        for problem in (*self.filled.problems, *unclear):
+            sentence = answer_message(problem, self._, self.form, self.language)
+            sentences.setdefault(problem.question, []).append(sentence)
+        return sentences
+
+    def _is_shown(self, path: Path) -> bool:
+        question = self.form.question_at(path)
+        return question is not None and question.is_seen and not path.rpartition(".")[2].isdigit()
+
+
+def is_long_list(question: Question) -> bool:
+    """Whether the page asks the server for the choices instead of holding them."""
+    return question.type is QuestionType.SELECT_ONE and len(question.choices) > LONG_LIST_MIN
+
+
+def is_filtered_by_typing(question: Question) -> bool:
+    """Whether a field above the drop-down list narrows it."""
+    return question.type is QuestionType.SELECT_ONE and bool(_SEARCHED.intersection(question.appearance))
+
+
+@lru_cache(256)
+def _condition(source: str) -> Expression:
+    return parse(source)
+
+
+_SEVERAL: Final = frozenset({QuestionType.SELECT_MULTIPLE, QuestionType.RANK})
+_SEARCHED: Final = frozenset({"autocomplete", "search"})
+_DROP_DOWN: Final = _SEARCHED | {"minimal"}
+_WAYS: Final[Mapping[QuestionType, str]] = {
+    QuestionType.NOTE: "note",
+    QuestionType.GROUP: "group",
+    QuestionType.REPEAT: "repeat",
+    QuestionType.ACKNOWLEDGE: "acknowledge",
+    QuestionType.SELECT_MULTIPLE: "rows",
+    QuestionType.RANK: "rank",
+    QuestionType.GEOPOINT: "geopoint",
+}
+_GRIDS: Final[Mapping[str, str]] = {
+    "likert": "even",
+    "columns": "grid",
+    "label": "even heads",
+    "list-nolabel": "even bare",
+    "list": "even bare",
+    **{f"columns-{count}": f"grid g{count}" for count in range(1, 7)},
+}
+_DIGITS: Final = {"inputmode": "numeric"}
+_IDENTIFIER: Final = {"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}
+_BY_TYPE: Final[Mapping[QuestionType, Mapping[str, str]]] = {
+    QuestionType.DATE: {"type": "date", "placeholder": "YYYY-MM-DD"},
+    QuestionType.TIME: {"type": "time", "placeholder": "08:30"},
+    QuestionType.DATE_TIME: {"type": "datetime-local", "placeholder": "YYYY-MM-DD 08:30"},
+    QuestionType.DECIMAL: {"inputmode": "decimal"},
+    QuestionType.INTEGER: _DIGITS,
+    QuestionType.RANGE: {"type": "number", "inputmode": "decimal"},
+    QuestionType.BARCODE: _IDENTIFIER,
+    QuestionType.GEOPOINT: {"placeholder": "38.84 115.13", "autocomplete": "off"},
+}
+_BY_KIND: Final[Mapping[Kind, Mapping[str, str]]] = {
+    Kind.PERSON_NAME: {"autocomplete": "name", "autocapitalize": "words", "spellcheck": "false"},
+    Kind.PHONE: {"type": "tel", "autocomplete": "tel"},
+    Kind.DOCUMENT: _IDENTIFIER,
+    Kind.TRANSPORT_NUMBER: _IDENTIFIER,
+    Kind.PLATE_NUMBER: _IDENTIFIER,
+    Kind.PLACE: {"autocomplete": "off", "spellcheck": "false"},
+}
+_BY_APPEARANCE: Final[Mapping[tuple[QuestionType, str], Mapping[str, str]]] = {
+    (QuestionType.TEXT, "numbers"): _DIGITS,
+    (QuestionType.DATE, "month-year"): {"type": "month", "placeholder": "YYYY-MM"},
+    (QuestionType.DATE, "year"): {"type": "text", "inputmode": "numeric", "maxlength": "4", "placeholder": "YYYY"},
+}
