@@ -34,13 +34,15 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from tianbao.domain.forms import Choice, text_in
 from tianbao.domain.patterns import SUBJECT_LENGTH_MAX
 
 Value: TypeAlias = str | float | bool
@@ -50,6 +52,37 @@ ACKNOWLEDGED: Final = "OK"
 """What an acknowledgement is to an expression; ODK's word."""
 PLACES_MAX: Final = 30
 """Decimal places to which round() rounds; beyond them the result is NaN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an expression is worked out, and where its random numbers come from.
+
+    `now` has the time zone of the installation; `random` gives numbers from 0 to below 1.
+    """
+
+    now: datetime
+    random: Callable[[], float]
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """The answers of one row of a level (docs/adr/0007); the root is one row.
+
+    `values` are answers by dotted path within the level, only of relevant and answered questions. `outer` is the
+    row of the level around it, `rows` those of each repeat in it by the repeat's dotted path, `index` its place
+    among its siblings from 0.
+    """
+
+    values: dict[str, Any]
+    outer: Row | None
+    rows: dict[str, list[Row]]
+    index: int
+    moment: Moment
 
 
 class Scope:
@@ -76,19 +109,33 @@ class Scope:
         return answer
 
 
-_Code: TypeAlias = Callable[[Scope], Any]
+_Code: TypeAlias = Callable[[Any], Any]
 _Typed: TypeAlias = tuple[_Code, type]
 """A closure and the type of what it returns: str, float, bool, or object where only the run tells."""
 
 
-def compile_condition(tree: Tree) -> Callable[[Scope], bool]:
-    """The tree's value as a boolean."""
+Lists: TypeAlias = Mapping[str, Sequence[Choice]]
+
+
+def compile_condition(tree: Tree, lists: Lists = MappingProxyType({})) -> Callable[[Any], bool]:
+    """A bound tree's value as a boolean."""
     return _convert(_compile(tree), bool)
 
 
-def compile_value(tree: Tree) -> Callable[[Scope], Value]:
-    """The tree's value, of whatever type it is."""
+def compile_value(tree: Tree, lists: Lists = MappingProxyType({})) -> Callable[[Any], Value]:
+    """A bound tree's value, of whatever type it is."""
     return _compile(tree)[0]
+
+
+def compile_filter(tree: Tree, lists: Lists = MappingProxyType({})) -> Callable[[Row, Choice], bool]:
+    """Whether a choice is offered, by a tree that was bound as a filter: the choice is a row inside the row."""
+    holds = compile_condition(tree, lists)
+
+    def offers(row: Row, choice: Choice) -> bool:
+        columns = {**choice.columns, "name": choice.name, "label": text_in(choice.label, "")}
+        return holds(Row(columns, row, {}, 0, row.moment))
+
+    return offers
 
 
 def write_answer(answer: Any) -> str:
@@ -259,7 +306,7 @@ def _compile(tree: Tree) -> _Typed:
         return lambda scope: value, type(value)
     name, *parts = tree
     if name == "$":
-        return _compile_answer(parts[0]), str
+        return (_compile_name(*parts) if len(parts) == 1 else _compile_answer(*parts)), str
     if name in ("and", "or"):
         return _compile_junction(name == "and", parts), bool
     if name in ("=", "!="):
@@ -276,7 +323,21 @@ def _convert(typed: _Typed, wanted: type) -> _Code:
     return lambda scope: convert(code(scope))
 
 
-def _compile_answer(name: str) -> _Code:
+def _compile_answer(up: int, path: str) -> _Code:
+    def read(row: Row) -> str:
+        answer = row.values.get(path)
+        return answer if type(answer) is str else write_answer(answer)
+
+    def read_outside(row: Row) -> str:
+        for _ in range(up):
+            row = row.outer  # type: ignore[assignment]  # binding counted the levels
+        answer = row.values.get(path)
+        return answer if type(answer) is str else write_answer(answer)
+
+    return read_outside if up else read
+
+
+def _compile_name(name: str) -> _Code:
     def read(scope: Scope) -> str:
         answer = scope.get(name)
         return answer if type(answer) is str else write_answer(answer)

@@ -15,10 +15,10 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tianbao.domain import evaluation
-from tianbao.domain.evaluation import FUNCTIONS, Scope, Tree, Value
+from tianbao.domain.evaluation import FUNCTIONS, Scope, Value
 from tianbao.domain.patterns import PatternError, PatternFault, read_pattern
 
 __all__ = [
@@ -59,15 +59,56 @@ class Fault(StrEnum):
     """Too few or too many for this function."""
     PATTERN_NOT_LITERAL = "pattern_not_literal"
     """The pattern of a regex() must be there to be checked."""
+    UNKNOWN_NAME = "unknown_name"
+    """The form has no question of this name; from binding on (`domain.binding`)."""
+    BARE_NAME = "bare_name"
+    """A name with neither `${}` nor quotes, which only a filter of choices can have."""
+    NOT_HERE = "not_here"
+    """There is no such thing here: no own answer, no repeat around."""
+    NOT_AN_ANSWER = "not_an_answer"
+    """A group or a repeat where an answer is needed, or the other way round."""
+    MANY_ANSWERS = "many_answers"
+    """The answers of all rows of a repeat where one is needed."""
 
 
 class ExpressionError(ValueError):
-    """Raised while a form is made, never while it is filled in. `position` counts characters from 0."""
+    """Raised while a form is made, never while it is filled in.
 
-    def __init__(self, position: int, code: Fault | PatternFault) -> None:
+    `position` counts characters from 0; `name` is the name that the fault is about, if any.
+    """
+
+    def __init__(self, position: int, code: Fault | PatternFault, name: str = "") -> None:
         super().__init__(f"{code.value} at {position}")
         self.position = position
         self.code = code
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """`${name}` in a tree that was read and is not bound yet."""
+
+    name: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """`.`, the question's own answer."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A bare name: a column of the choices that are being filtered."""
+
+    name: str
+    position: int
+
+
+Tree: TypeAlias = str | float | bool | Name | Own | Column | tuple[Any, ...]
+"""What was read: a literal, a reference, or a name with the trees it applies to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +120,31 @@ class Expression:
 
     def tree(self) -> Any:
         """The tree as JSON has it: nested lists."""
-        return _listed(self.root)
+        return _listed(_by_name(self.root))
 
     def references(self) -> frozenset[str]:
         """The names of the questions it asks for; its own (`.`) is not one of them."""
-        return frozenset(_references(self.root)) - {OWN}
+        return frozenset(_references(_by_name(self.root))) - {OWN}
 
 
-def _listed(tree: Tree) -> Any:
+def _by_name(tree: Tree) -> Any:
+    """The tree as `Scope` knows it, which looks names up when it is evaluated."""
+    match tree:
+        case Name(name) | Column(name):
+            return ("$", name)
+        case Own():
+            return ("$", OWN)
+        case tuple():
+            return tuple(map(_by_name, tree))
+        case _:
+            return tree
+
+
+def _listed(tree: Any) -> Any:
     return [_listed(part) for part in tree] if isinstance(tree, tuple) else tree
 
 
-def _references(tree: Tree) -> Iterator[str]:
+def _references(tree: Any) -> Iterator[str]:
     if isinstance(tree, tuple):
         if tree[0] == "$":
             yield tree[1]
@@ -108,12 +162,12 @@ def parse(source: str) -> Expression:
 
 def compile_condition(expression: Expression) -> Callable[[Scope], bool]:
     """Whether it holds for the answers in a scope."""
-    return evaluation.compile_condition(expression.root)
+    return evaluation.compile_condition(_by_name(expression.root))
 
 
 def compile_value(expression: Expression) -> Callable[[Scope], Value]:
     """What it comes to for the answers in a scope."""
-    return evaluation.compile_value(expression.root)
+    return evaluation.compile_value(_by_name(expression.root))
 
 
 def find_cycle(dependencies: Mapping[str, Collection[str]]) -> tuple[str, ...]:
@@ -249,7 +303,7 @@ class _Parser:
                 raise self._unexpected()
             return tree
         if self._takes(OWN):
-            return ("$", OWN)
+            return Own(token.position)
         if token.kind not in ("number", "double", "single", "reference", "name"):
             raise self._unexpected()
         self._at += 1
@@ -257,7 +311,7 @@ class _Parser:
             case "number":
                 return _read_number(token)
             case "reference":
-                return ("$", token.text)
+                return Name(token.text, token.position)
             case "name":
                 return self._call(token)
             case _:
@@ -265,7 +319,9 @@ class _Parser:
 
     def _call(self, name: _Token) -> Tree:
         if not self._takes("("):
-            raise ExpressionError(name.position, Fault.UNEXPECTED)
+            if name.text in _LEVEL:
+                raise ExpressionError(name.position, Fault.UNEXPECTED)
+            return Column(name.text, name.position)
         function = FUNCTIONS.get(name.text)
         if function is None and name.text not in _CONSTANTS:
             raise ExpressionError(name.position, Fault.UNKNOWN_FUNCTION)
