@@ -72,11 +72,11 @@ def test_choices_are_labels_numbers_are_numbers_and_what_is_not_answered_is_empt
 
 def test_a_repeat_is_a_table_of_its_own_with_name_code_and_text_of_its_places() -> None:
     itinerary = report().repeats[0]
-    assert [column.heading for column in itinerary.columns][:3] == ["地方", "地方 (代码)", "地方 (原文)"]
+    assert [column.heading for column in itinerary[-1].columns][:3] == ["地方", "地方 (代码)", "地方 (原文)"]
     rows = list(repeat_rows(itinerary, registration(PERSON), "𠮷野家"))
     assert rows[0][:7] == ["4F7K-2M9Q", "𠮷野家", 1, "河北省保定市顺平县", "130636", "保定顺平", date(2026, 11, 17)]
     assert rows[1][:6] == ["4F7K-2M9Q", "𠮷野家", 2, None, None, "外婆家"]
-    assert all(len(row) == 3 + len(itinerary.columns) for row in rows)
+    assert all(len(row) == 3 + len(itinerary[-1].columns) for row in rows)
     assert list(repeat_rows(itinerary, registration({"name": "无行程"}), "无行程")) == []
 
 

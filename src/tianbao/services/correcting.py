@@ -26,9 +26,9 @@ from tianbao.services.audit import record_act
 from tianbao.services.divisions import gazetteer
 from tianbao.services.keys import Keyring
 from tianbao.services.organisation import find_organisation
-from tianbao.services.projection import CHANGING_COLUMNS, change_record, make_legs
+from tianbao.services.projection import CHANGING_COLUMNS, change_record, make_facts, make_legs
 from tianbao.services.records import load_form_once
-from tianbao.store.models import FormVersion, Leg, Record, RecordState, Revision, Staff
+from tianbao.store.models import Fact, FormVersion, Leg, Record, RecordState, Revision, Staff
 
 REASON_LENGTH_MAX: Final = 500
 
@@ -97,6 +97,8 @@ def correct_record(
         record.save(update_fields=CHANGING_COLUMNS)
         Leg.objects.filter(record=record).delete()
         Leg.objects.bulk_create(make_legs(record, projected))
+        Fact.objects.filter(record=record).delete()
+        Fact.objects.bulk_create(make_facts(record, projected, form.name))
         record_act(at_ms=now_ms, staff=staff, verb="record.correct", subject=record.id.hex)
     return row
 

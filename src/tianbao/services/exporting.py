@@ -7,7 +7,7 @@ memory does not grow with the table. Must not know: HTTP; which file formats are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import BinaryIO, Final
@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from tianbao.domain.forms import Form, Kind, QuestionType, answer_at, label_at, load_form
+from tianbao.domain.forms import Form, Kind, answer_at, label_at
 from tianbao.domain.ids import write_number
 from tianbao.domain.reports import (
+    Holds,
+    Part,
     Registration,
     Report,
     ReportColumn,
@@ -34,18 +36,19 @@ from tianbao.services.audit import record_act
 from tianbao.services.divisions import gazetteer
 from tianbao.services.keys import Keyring, Locked
 from tianbao.services.organisation import find_organisation
-from tianbao.services.records import open_lines
+from tianbao.services.records import forms_with_records, merged_form, open_lines
+from tianbao.services.refusals import StaffCode, refuse_staff
 from tianbao.services.selection import Filters, Position, Selection
-from tianbao.store.models import Export, FormVersion, RecordState, Site, Source, Staff
+from tianbao.store.models import Export, RecordState, Source, Staff
 from tianbao.texts import Translator, translator
 
 SLICE: Final = 500
 
 _KINDS: Final = {
-    QuestionType.INTEGER: ColumnKind.NUMBER,
-    QuestionType.DECIMAL: ColumnKind.NUMBER,
-    QuestionType.DATE: ColumnKind.DATE,
-    QuestionType.NOTE: ColumnKind.TIME,
+    Holds.TEXT: ColumnKind.TEXT,
+    Holds.NUMBER: ColumnKind.NUMBER,
+    Holds.DATE: ColumnKind.DATE,
+    Holds.TIME: ColumnKind.TIME,
 }
 
 
@@ -71,43 +74,73 @@ class Asked:
 def stream_table(
     asked: Asked, *, keyring: Keyring, now: datetime, on_rows: Callable[[int], None] = lambda rows: None
 ) -> Iterator[bytes]:
-    """The bytes of the file. `on_rows` is told how many registrations went by. Raises Locked, once asked for."""
+    """The bytes of the file. `on_rows` is told how many registrations went by.
+
+    A workbook holds the tables of all forms that were registered with, a CSV file that of one. Raises Locked, and
+    Refused FORM_NEEDED, once asked for.
+    """
     if not keyring.is_unlocked:
         raise Locked
     _ = translator(asked.language)
-    form = _form_of(asked.filters)
-    report = make_report(form, language=asked.language, places=gazetteer(), headings=_headings(_))
-    walk = _Walk(asked, keyring, on_rows)
+    tables = [
+        _Table(
+            form=form,
+            report=make_report(form, language=asked.language, places=gazetteer(), headings=_headings(_)),
+            walk=_Walk(replace(asked, filters=replace(asked.filters, form=form.name)), keyring, on_rows),
+        )
+        for form in forms_of(asked.filters)
+    ]
     if asked.shape is Shape.WORKBOOK:
-        return stream_workbook(_sheets(report, form, walk, _), now=now)
-    joined = _columns(joined_columns(report))
-    rows = (row for registration in walk.registrations() for row in joined_rows(report, registration))
+        return stream_workbook([sheet for table in tables for sheet in table.sheets(_)], now=now)
     if asked.shape is Shape.JOINED_WORKBOOK:
-        return stream_workbook([Sheet(report.main.title, joined, rows)], now=now)
+        return stream_workbook([table.joined() for table in tables], now=now)
+    if len(tables) > 1:
+        raise refuse_staff(StaffCode.FORM_NEEDED, "form")
+    joined = tables[0].joined()
     encoding = CsvEncoding.GB18030 if asked.shape is Shape.CSV_GB18030 else CsvEncoding.UTF8_BOM
     numbers = LongNumbers.GUARDED if asked.guards_numbers else LongNumbers.PLAIN
-    return stream_csv(joined, rows, encoding=encoding, numbers=numbers)
+    return stream_csv(joined.columns, joined.rows, encoding=encoding, numbers=numbers)
 
 
-def _sheets(report: Report, form: Form, walk: _Walk, _: Translator) -> Iterable[Sheet]:
-    yield Sheet(
-        report.main.title,
-        _columns([*report.own, *report.main.columns]),
-        (apart_row(report, registration) for registration in walk.registrations()),
-    )
-    name = form.path_of(Kind.PERSON_NAME)
-    begin = [
-        ReportColumn(_("Number"), QuestionType.TEXT, 12),
-        ReportColumn(_("Full name"), QuestionType.TEXT, 14),
-        ReportColumn(_("Row"), QuestionType.INTEGER, 6),
-    ]
-    for part in report.repeats:
+def forms_of(filters: Filters) -> list[Form]:
+    """Each form that the filtered records can be of, all its versions as one; at least one."""
+    return [merged_form(name) for name in ([filters.form] if filters.form else forms_with_records())]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One form's part of an export."""
+
+    form: Form
+    report: Report
+    walk: _Walk
+
+    def joined(self) -> Sheet:
+        rows = (row for each in self.walk.registrations() for row in joined_rows(self.report, each))
+        return Sheet(self.report.main.title, _columns(joined_columns(self.report)), rows)
+
+    def sheets(self, _: Translator) -> Iterator[Sheet]:
+        yield Sheet(
+            self.report.main.title,
+            _columns([*self.report.own, *self.report.main.columns]),
+            (apart_row(self.report, registration) for registration in self.walk.registrations()),
+        )
+        for chain in self.report.repeats:
+            yield self._repeat_sheet(chain, _)
+
+    def _repeat_sheet(self, chain: tuple[Part, ...], _: Translator) -> Sheet:
+        name = self.form.path_of(Kind.PERSON_NAME)
+        begin = [
+            ReportColumn(_("Number"), Holds.TEXT, 12),
+            ReportColumn(_("Full name"), Holds.TEXT, 14),
+            ReportColumn(_("Row"), Holds.NUMBER, 6),
+        ]
         rows = (
             row
-            for registration in walk.registrations(counts=False)
-            for row in repeat_rows(part, registration, answer_at(registration.answers or {}, name))
+            for registration in self.walk.registrations(counts=False)
+            for row in repeat_rows(chain, registration, answer_at(registration.answers or {}, name))
         )
-        yield Sheet(part.title, _columns([*begin, *part.columns]), rows)
+        return Sheet(chain[-1].title, _columns([*begin, *chain[-1].columns]), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +241,6 @@ def export_form(
     return done
 
 
-def _form_of(filters: Filters) -> Form:
-    """The newest version of the form asked for, or of the one the sites carry."""
-    versions = FormVersion.objects.order_by("-version")
-    if filters.form:
-        versions = versions.filter(name=filters.form)
-    elif filters.site:
-        versions = versions.filter(site__code=filters.site)
-    else:
-        versions = versions.filter(id__in=Site.objects.values("form"))
-    return load_form(versions[0].definition)
-
-
 def _headings(_: Translator) -> dict[str, str]:
     return {
         "number": _("Number"),
@@ -237,10 +258,7 @@ def _headings(_: Translator) -> dict[str, str]:
 
 
 def _columns(columns: Iterable[ReportColumn]) -> list[Column]:
-    return [
-        Column(column.heading, column.width_characters, _KINDS.get(column.holds, ColumnKind.TEXT))
-        for column in columns
-    ]
+    return [Column(column.heading, column.width_characters, _KINDS[column.holds]) for column in columns]
 
 
 def _local(unix_ms: int, zone: ZoneInfo) -> datetime:

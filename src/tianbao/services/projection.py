@@ -15,13 +15,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from tianbao.domain.forms import Form, load_form
+from tianbao.domain.forms import load_form
 from tianbao.domain.ids import short_number
-from tianbao.domain.records import RecordFacts, project_facts
+from tianbao.domain.records import Project, RecordFacts, compile_projection
 from tianbao.domain.sealing import RevisionKind
 from tianbao.store.models import (
     Cursor,
     DataKey,
+    Fact,
     FormVersion,
     HourCount,
     IntakeKey,
@@ -50,7 +51,7 @@ class Projector:
 
     def __init__(self) -> None:
         self._sites: dict[str, Site] = {}
-        self._forms: dict[tuple[str, int], tuple[FormVersion, Form]] = {}
+        self._forms: dict[tuple[str, int], tuple[FormVersion, Project]] = {}
         self._days: dict[UUID, str] = {}
 
     def project_batch(self) -> int:
@@ -71,10 +72,11 @@ class Projector:
         records: dict[UUID, Record] = {}
         revisions: list[Revision] = []
         legs: dict[UUID, list[Leg]] = {}
+        answers: dict[UUID, list[Fact]] = {}
         arrivals: Counter[tuple[UUID, int, str]] = Counter()
         for row in batch:
-            form_version, form = self._form(row.form, row.version)
-            facts = project_facts(form, json.loads(row.facts))
+            form_version, project = self._form(row.form, row.version)
+            facts = project(json.loads(row.facts))
             record = records.get(row.record) or known.get(row.record)
             if record is None:
                 record = self._new_record(row, form_version)
@@ -89,6 +91,7 @@ class Projector:
             )
             records[record.id] = record
             legs[record.id] = make_legs(record, facts)
+            answers[record.id] = make_facts(record, facts, row.form)
             revisions.append(self._revision(row))
         new = [record for record in records.values() if record.id not in known]
         changed = [record for record in records.values() if record.id in known]
@@ -97,7 +100,9 @@ class Projector:
         Revision.objects.bulk_create(revisions, ignore_conflicts=True)
         if changed:
             Leg.objects.filter(record__in=changed).delete()
+            Fact.objects.filter(record__in=changed).delete()
         Leg.objects.bulk_create([leg for rows in legs.values() for leg in rows])
+        Fact.objects.bulk_create([fact for rows in answers.values() for fact in rows])
         _count_arrivals(arrivals)
 
     def _new_record(self, row: Submission, form_version: FormVersion) -> Record:
@@ -140,10 +145,10 @@ class Projector:
             self._sites[code] = Site.objects.get(code=code)
         return self._sites[code]
 
-    def _form(self, name: str, version: int) -> tuple[FormVersion, Form]:
+    def _form(self, name: str, version: int) -> tuple[FormVersion, Project]:
         if (name, version) not in self._forms:
             row = FormVersion.objects.get(name=name, version=version)
-            self._forms[name, version] = row, load_form(row.definition)
+            self._forms[name, version] = row, compile_projection(load_form(row.definition))
         return self._forms[name, version]
 
 
@@ -199,6 +204,20 @@ def make_legs(record: Record, facts: RecordFacts) -> list[Leg]:
             transport_number=leg.transport_number,
         )
         for position, leg in enumerate(facts.legs)
+    ]
+
+
+def make_facts(record: Record, facts: RecordFacts, form: str) -> list[Fact]:
+    """The rows of the open answers that the line list filters by."""
+    return [
+        Fact(
+            record=record,
+            county=record.county,
+            question=f"{form}:{answer.question}",
+            value=answer.value,
+            number=answer.number,
+        )
+        for answer in facts.answers
     ]
 
 

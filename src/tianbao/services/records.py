@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from tianbao.domain.answers import Answers, Flat, flatten_answers
+from tianbao.domain.form_versions import merge_versions
 from tianbao.domain.forms import Form, Kind, Path, answer_at, load_form
 from tianbao.domain.ids import read_number
 from tianbao.domain.sealing import CannotOpen
@@ -112,6 +113,20 @@ def load_form_once(row: FormVersion) -> Form:
     if row.id not in _forms:
         _forms[row.id] = load_form(row.definition)
     return _forms[row.id]
+
+
+def merged_form(name: str) -> Form:
+    """A form with whatever any of its versions asked."""
+    return merge_versions([load_form_once(row) for row in FormVersion.objects.filter(name=name)])
+
+
+def forms_with_records() -> list[str]:
+    """The names of the forms that somebody registered with; of those that sites carry while nobody has."""
+    versions: dict[str, list[UUID]] = {}
+    for name, version in FormVersion.objects.order_by("name").values_list("name", "id"):
+        versions.setdefault(name, []).append(version)
+    used = [name for name, ids in versions.items() if Record.objects.filter(form__in=ids).exists()]
+    return used or list(versions)[:1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class StaffCode(StrEnum):
 
     ALREADY_SET_UP = "already_set_up"
     COUNTY_NEEDED = "county_needed"
+    FORM_NEEDED = "form_needed"
     CANNOT_UNLOCK = "cannot_unlock"
     NOT_AN_ADDRESS = "not_an_address"
     NAME_TAKEN = "name_taken"
@@ -54,6 +55,7 @@ def _sentences(_: Translator) -> dict[str, str]:
     return {
         StaffCode.ALREADY_SET_UP: _("This installation is set up already."),
         StaffCode.COUNTY_NEEDED: _("Please pick at least the county."),
+        StaffCode.FORM_NEEDED: _("A CSV file holds one table. Please choose the form first."),
         StaffCode.CANNOT_UNLOCK: _("This password does not open the names."),
         StaffCode.NOT_AN_ADDRESS: _(
             "This is not an address that phones can open. Write it like https://example.org."

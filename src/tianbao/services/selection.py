@@ -13,19 +13,31 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tianbao.store.models import FormVersion, Record, RecordState, Revision, Site
+from tianbao.domain.forms import Path
+from tianbao.store.models import Fact, FormVersion, Record, RecordState, Revision, Site
 
 COUNT_MAX: Final = 10_000
 """Rows that are counted; beyond them a page says "more than"."""
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerFilter:
+    """Records of a form with an open answer: this choice or day, or a number within bounds."""
+
+    question: Path
+    value: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What the line list shows. Empty or None means everything.
 
-    `origin` is the code of a place at any level; `ids` limits to newest revisions that a search found.
+    `origin` is the code of a place at any level; `answers` are of the questions of `form`; `ids` limits to newest
+    revisions that a search found.
     """
 
     site: str = ""
@@ -34,6 +46,7 @@ class Filters:
     origin: str = ""
     state: int | None = None
     form: str = ""
+    answers: tuple[AnswerFilter, ...] = ()
     has_symptoms: bool = False
     is_marked: bool = False
     ids: tuple[UUID, ...] | None = None
@@ -162,10 +175,32 @@ def _read_conditions(filters: Filters) -> _Conditions:
     if filters.site:
         walks.append(Q(site__in=list(Site.objects.filter(code=filters.site).values_list("id", flat=True))))
     if filters.form:
-        others.append(Q(form__in=list(FormVersion.objects.filter(name=filters.form).values_list("id", flat=True))))
+        versions = list(FormVersion.objects.filter(name=filters.form).values_list("id", flat=True))
+        if len(versions) == 1:
+            walks.append(Q(form=versions[0]))
+        else:  # an index goes along the time of one version alone
+            others.append(Q(form__in=versions))
+    for answer in filters.answers:
+        facts = Fact.objects.filter(_fact_condition(filters.form, answer))
+        few = list(facts.values_list("record_id", flat=True)[: COUNT_MAX + 1])
+        if len(few) <= COUNT_MAX:
+            lookups.append(Q(id__in=few))
+        else:
+            others.append(Q(Exists(facts.filter(record=OuterRef("id")))))
     time = Q()
     if filters.since_ms is not None:
         time &= Q(registered_ms__gte=filters.since_ms)
     if filters.until_ms is not None:
         time &= Q(registered_ms__lt=filters.until_ms)
     return _Conditions(lookups, walks, others, time)
+
+
+def _fact_condition(form: str, answer: AnswerFilter) -> Q:
+    condition = Q(question=f"{form}:{answer.question}")
+    if answer.value:
+        condition &= Q(value=answer.value)
+    if answer.minimum is not None:
+        condition &= Q(number__gte=answer.minimum)
+    if answer.maximum is not None:
+        condition &= Q(number__lte=answer.maximum)
+    return condition

@@ -209,6 +209,7 @@ class Record(models.Model):
             models.Index(fields=["origin_city", "-registered_ms", "-id"], name="record_by_city"),
             models.Index(fields=["origin"], name="record_by_origin"),
             models.Index(fields=["state", "-registered_ms", "-id"], name="record_by_state"),
+            models.Index(fields=["form", "-registered_ms", "-id"], name="record_by_form"),
             models.Index(fields=["changed_ms", "id"], name="record_by_change"),
             models.Index(
                 fields=["-registered_ms", "-id"],
@@ -257,6 +258,31 @@ class Leg(models.Model):
     class Meta:
         db_table = "leg"
         indexes = [models.Index(fields=["place", "arrived_on"], name="leg_by_place")]
+
+
+class Fact(models.Model):
+    """An open answer of the newest revision that the line list filters by: a choice, a day or a number.
+
+    `question` is the form's name and the question's path ("visit:gate.purpose").
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    record = models.ForeignKey(Record, on_delete=models.CASCADE)
+    county = models.CharField(max_length=6)
+    question = models.CharField(max_length=200)
+    value = models.CharField(max_length=64, blank=True)
+    number = models.FloatField(null=True)
+
+    class Meta:
+        db_table = "fact"
+        indexes = [
+            models.Index(fields=["question", "value", "record"], name="fact_by_value"),
+            models.Index(
+                fields=["question", "number", "record"],
+                condition=models.Q(number__isnull=False),
+                name="fact_by_number",
+            ),
+        ]
 
 
 class HourCount(models.Model):
