@@ -16,7 +16,7 @@ from django.http import QueryDict
 from tianbao.console.finding import SEARCH
 from tianbao.console.keyring import KEYRING
 from tianbao.domain.places import Candidates, Resolved
-from tianbao.domain.validation import read_date
+from tianbao.domain.readings import read_date
 from tianbao.services.divisions import CANDIDATES_MAX, area_name, gazetteer
 from tianbao.services.records import find_records
 from tianbao.services.selection import Filters, Position

@@ -21,7 +21,7 @@ Answers: TypeAlias = dict[str, Any]
 A place is {"text": as typed} and, once resolved, {"text", "code"} with "rest" for what follows the division.
 """
 Flat: TypeAlias = Mapping[str, list[str]]
-DEPTH_MAX: Final = 8
+DEPTH_MAX: Final = 16
 """Parts of a field's name; no form nests as deep."""
 
 

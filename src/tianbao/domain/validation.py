@@ -1,384 +1,474 @@
 """From what somebody sent to answers that may be stored, or to every problem with it at once.
 
 Stands between the edge's decoding and its sealing; the console's corrections pass here too. A form version is
-compiled once into closures, since this is the hottest pure code there is. Must not know: HTTP, languages,
-where places come from (the resolver is an argument).
+compiled once into closures, since this is the hottest pure code there is: `domain.readings` reads one answer,
+here is what the answers mean to each other. docs/adr/0007 has the picture. Must not know: HTTP, languages, where
+places come from (the resolver is an argument).
 
-Blank means not answered. What is wrong is refused and named; what is only doubtful is accepted and marked,
-because a person stands at the gate. Nothing is changed silently: texts stay as typed, numbers and dates are
-read in the ways that leave no doubt.
+Each row of each level is filled in once, in the order of `domain.ordering`: whether a question is relevant,
+then its answer or its calculation. What depends on everything (constraints, what is required under a condition,
+which choices there were) comes last. An answer that is not relevant is not stored.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from functools import lru_cache
+from math import isfinite, isnan
 from typing import Any, Final, Protocol, TypeAlias
 
-from tianbao.domain import documents, expressions, names, phones
 from tianbao.domain.answers import Answers
-from tianbao.domain.evaluation import Scope, write_number
-from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType
-from tianbao.domain.places import Candidates, Place, Resolved, Unresolved
+from tianbao.domain.binding import Bound, bind, bind_filter
+from tianbao.domain.evaluation import (
+    Moment,
+    Row,
+    Tree,
+    Value,
+    compile_condition,
+    compile_filter,
+    compile_value,
+    write_number,
+)
+from tianbao.domain.expressions import parse
+from tianbao.domain.forms import LENGTH_MAX, METADATA, Choice, Form, Kind, Question, QuestionType
+from tianbao.domain.levels import ROOT, Level, make_levels
+from tianbao.domain.ordering import order_runs
 from tianbao.domain.problems import Code, Problem
+from tianbao.domain.readings import (
+    Read,
+    Remembering,
+    Resolver,
+    Validation,
+    compile_reader,
+    is_blank,
+    is_blank_row,
+    read_start,
+)
 
-CANDIDATES_MAX: Final = 12
-"""Candidates of an unclear place that are shown to choose from."""
-RESOLVED_MAX: Final = 16_384
-"""Place texts whose reading is remembered."""
-YEAR_MIN: Final = 1900
-YEAR_MAX: Final = 2100
-
-_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
-_DATE = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?")
-_HALF_WIDTH = str.maketrans("０１２３４５６７８９．－／＋", "0123456789.-/+")
-_DOCUMENT_TYPES: Mapping[Any, documents.DocumentType] = {kind.value: kind for kind in documents.DocumentType}
-_PLACE_KEYS = frozenset({"text", "code"})
-_ACKNOWLEDGED = frozenset({"yes", "true", "on", "ok", "1"})
+__all__ = ["Filling", "Moment", "Resolver", "Validation", "Validator", "compile_form"]
 
 
-class Resolver(Protocol):
-    """The part of `domain.places.Gazetteer` that validation needs."""
+class Validator(Protocol):
+    """A compiled form version. `username` is the member of staff who registers for somebody."""
 
-    def resolve(self, text: str) -> Resolved | Candidates | Unresolved: ...
-
-    def place(self, code: str) -> Place | None: ...
-
-    def full_name(self, code: str) -> str: ...
-
-    def contains(self, outer: str, inner: str) -> bool: ...
+    def __call__(self, given: Mapping[str, Any], moment: Moment, *, username: str = "") -> Validation: ...
 
 
-@dataclass(slots=True)
-class Validation:
-    """The outcome. `marks` are doubts by path; `unclear` the places a text could mean, best first."""
+class Filling(Row):
+    """A row while it is being filled in.
 
-    answers: Answers = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    marks: dict[Path, list[str]] = field(default_factory=dict)
-    unclear: dict[Path, tuple[Place, ...]] = field(default_factory=dict)
+    `given` has the answers as they were sent, by the path of the group they stand in ("" for the row itself);
+    `off` the groups that do not apply; `prefix` what the row's paths begin with.
+    """
 
-    def refuse(self, code: Code, path: Path, **parameters: str | int) -> None:
-        self.problems.append(Problem(code, path, parameters))
+    __slots__ = ("given", "off", "prefix")
+
+    def __init__(
+        self, given: Mapping[str, Any], prefix: str, moment: Moment, outer: Filling | None = None, index: int = 0
+    ) -> None:
+        super().__init__({}, outer, {}, index, moment)
+        self.given = {ROOT: given}
+        self.off: set[str] = set()
+        self.prefix = prefix
 
 
-Validator: TypeAlias = Callable[[Mapping[str, Any], date], Validation]
-_Read: TypeAlias = Callable[[Any, Path, Answers, date, Validation], Any]
-"""(given, path, answers beside it so far, today, outcome) → the value to store, or None."""
+class _Work:
+    """One validation under way: the rows of each level so far, and what is looked at in the end."""
+
+    __slots__ = ("later", "outcome", "rows", "username")
+
+    def __init__(self, levels: int, username: str) -> None:
+        self.outcome = Validation()
+        self.rows: list[list[Filling]] = [[] for _ in range(levels)]
+        self.later: list[tuple[_Step, Filling]] = []
+        self.username = username
+
+
+_Step: TypeAlias = Callable[[Filling, _Work], None]
+"""Does one question in one row."""
+_Condition: TypeAlias = Callable[[Row], bool]
 
 
 def compile_form(form: Form, places: Resolver) -> Validator:
-    """The validator of a form version: `validate(answers, today) -> Validation`."""
-    read_level = _compile_level(form.questions, _Remembering(places))
+    """The validator of a form version. Raises ExpressionError or Ring where the form was never checked."""
+    compiler = _Compiler(form, Remembering(places))
+    runs = compiler.compile_runs()
+    open_root = compiler.compile_opening(ROOT, form.questions)
+    assemble = compiler.compile_assembly(compiler.levels[ROOT])
+    level_count = len(compiler.levels)
+    order = {
+        level.template(path): i for level in compiler.levels.values() for i, path in enumerate(level.questions)
+    }
 
-    def validate(given: Mapping[str, Any], today: date) -> Validation:
-        outcome = Validation()
-        outcome.answers = read_level(given, "", None, today, outcome)
+    def validate(given: Mapping[str, Any], moment: Moment, *, username: str = "") -> Validation:
+        work = _Work(level_count, username)
+        root = Filling(given, "", moment)
+        work.rows[0].append(root)
+        open_root(given, "", work)
+        for level, steps in runs:
+            for row in work.rows[level]:
+                for step in steps:
+                    step(row, work)
+        for step, row in work.later:
+            step(row, work)
+        outcome = work.outcome
+        if len(outcome.problems) > 1:
+            outcome.problems.sort(key=lambda problem: _place_of(problem, order))
+        outcome.answers = assemble(root)
         return outcome
 
     return validate
 
 
-class _Remembering:
-    """A resolver that remembers what it resolved: the people of one gate come from few places."""
+def _place_of(problem: Problem, order: Mapping[str, int]) -> list[int]:
+    """Where in the form a problem is: its questions from the outermost, each with its row."""
+    place: list[int] = []
+    template = ""
+    for part in problem.question.split("."):
+        if part.isdecimal():
+            place.append(int(part))
+        else:
+            template = f"{template}.{part}" if template else part
+            place.append(order.get(template, len(order)))
+    return place
 
-    def __init__(self, places: Resolver) -> None:
-        self.resolve = lru_cache(RESOLVED_MAX)(places.resolve)
-        self.place = places.place
-        self.full_name = lru_cache(RESOLVED_MAX)(places.full_name)
-        self.contains = places.contains
 
+class _Compiler:
+    """Makes the steps of a form, once."""
 
-_Condition: TypeAlias = Callable[[Scope], bool]
-_ReadLevel: TypeAlias = Callable[[Mapping[str, Any], str, Scope | None, date, Validation], Answers]
+    def __init__(self, form: Form, places: Resolver) -> None:
+        self.form = form
+        self.levels = make_levels(form)
+        self._places = places
+        self._index = {path: index for index, path in enumerate(self.levels)}
+        self._bounds: dict[tuple[str, str], Bound] = {
+            (level.template(path), name): (bind_filter if name == "choice_filter" else bind)(
+                parse(source), self.levels, level.template(path)
+            )
+            for level in self.levels.values()
+            for path, question in level.questions.items()
+            for name, source in question.expressions
+        }
 
+    def compile_runs(self) -> list[tuple[int, list[_Step]]]:
+        """(level's number, steps) in order."""
+        references: dict[str, set[str]] = {}
+        for (template, name), bound in self._bounds.items():
+            if name in ORDERING_FIELDS:
+                references.setdefault(template, set()).update(bound.references - {template})
+        runs = []
+        for run in order_runs(self.levels, references):
+            level = self.levels[run.level]
+            steps = [step for path in run.paths if (step := self._compile_step(level, path))]
+            runs.append((self._index[run.level], steps))
+        return runs
 
-def _compile_level(questions: tuple[Question, ...], places: Resolver) -> _ReadLevel:
-    known = frozenset(question.name for question in questions)
-    steps: list[tuple[Question, _Condition | None, _Condition | None, _Read | None, _ReadLevel | None]]
-    steps = []
-    for question in questions:
-        if not question.is_answered:
-            continue
-        condition = _condition(question.relevant)
-        constraint = _condition(question.constraint)
-        nested = _compile_level(question.questions, places) if question.questions else None
-        steps.append(
-            (question, condition, constraint, None if nested else _reader(question, questions, places), nested)
+    def compile_opening(self, path: str, questions: tuple[Question, ...]) -> Callable[[Any, str, _Work], bool]:
+        """Looks at what was given for a group of questions: it must be an object of known names."""
+        known = frozenset(question.name for question in questions if question.is_answered)
+
+        def opens(given: Any, prefix: str, work: _Work) -> bool:
+            if not isinstance(given, dict):
+                work.outcome.refuse(Code.NOT_AN_OBJECT, prefix[:-1])
+                return False
+            if not known.issuperset(given):
+                for name in given:
+                    if name not in known:
+                        work.outcome.refuse(Code.UNKNOWN_QUESTION, (prefix + str(name))[:200])
+            return True
+
+        return opens
+
+    def compile_assembly(self, level: Level) -> Callable[[Row], Answers]:
+        """From a filled row to its answers in the nested shape."""
+        unstored = [path for path, question in level.questions.items() if not question.is_answered]
+        inner = [(path.split("."), path, self.compile_assembly(found)) for path, found in level.inner.items()]
+        has_groups = any(question.type is QuestionType.GROUP for question in level.questions.values())
+
+        def assemble(row: Row) -> Answers:
+            answers = row.values
+            for path in unstored:
+                answers.pop(path, None)
+            if has_groups:
+                answers = {}
+                for path, value in row.values.items():
+                    _put(answers, path.split("."), value)
+            for parts, path, assemble_row in inner:
+                if rows := row.rows.get(path):
+                    _put(answers, parts, [assemble_row(each) for each in rows])
+            return answers
+
+        return assemble
+
+    def _compile_step(self, level: Level, path: str) -> _Step | None:
+        question = level.questions[path]
+        group = next(reversed(level.groups(path)), ROOT)
+        match question.type:
+            case QuestionType.GROUP:
+                step: _Step | None = self._group_step(question, path, group)
+            case QuestionType.REPEAT:
+                step = self._repeat_step(level, question, path, group)
+            case QuestionType.CALCULATE | QuestionType.HIDDEN | QuestionType.NOTE:
+                step = self._calculation_step(level, question, path, group)
+            case kind if kind in METADATA:
+                step = _metadata_step(question, path, group)
+            case _:
+                step = self._answer_step(level, question, path, group)
+        relevant = self._condition(level.template(path), "relevant")
+        if step is None or (relevant is None and group == ROOT):
+            return step
+        return _guarded(step, path, group, relevant, is_group=question.type is QuestionType.GROUP)
+
+    def _bound(self, template: str, name: str) -> Tree | None:
+        bound = self._bounds.get((template, name))
+        return None if bound is None else bound.tree
+
+    def _condition(self, template: str, name: str) -> _Condition | None:
+        tree = self._bound(template, name)
+        return None if tree is None else compile_condition(tree, self.form.lists)
+
+    def _value(self, template: str, name: str) -> Callable[[Row], Value] | None:
+        tree = self._bound(template, name)
+        return None if tree is None else compile_value(tree, self.form.lists)
+
+    def _group_step(self, question: Question, path: str, group: str) -> _Step:
+        opens = self.compile_opening(path, question.questions)
+        name = question.name
+
+        def open_group(row: Filling, work: _Work) -> None:
+            given = row.given[group].get(name)
+            is_open = given is not None and opens(given, f"{row.prefix}{path}.", work)
+            row.given[path] = given if given is not None and is_open else {}
+
+        return open_group
+
+    def _repeat_step(self, level: Level, question: Question, path: str, group: str) -> _Step:
+        opens = self.compile_opening(path, question.questions)
+        index = self._index[level.template(path)]
+        count_of = self._value(level.template(path), "repeat_count")
+        name, required, rows_max = question.name, question.required, question.rows_max
+
+        def open_rows(row: Filling, work: _Work) -> None:
+            given = row.given[group].get(name)
+            full = row.prefix + path
+            if given is None:
+                given = []
+            elif not isinstance(given, list):
+                work.outcome.refuse(Code.NOT_A_LIST, full)
+                return
+            count = None if count_of is None else _whole(count_of(row), rows_max)
+            if count is not None:
+                given = given + [{}] * (count - len(given))
+            rows: list[Filling] = []
+            for number, each in enumerate(given):
+                prefix = f"{full}.{number}."
+                if not opens(each, prefix, work) or (count is None and is_blank_row(each)):
+                    continue
+                if len(rows) == (rows_max if count is None else count):
+                    work.outcome.refuse(Code.TOO_MANY, full, rows_max=len(rows))
+                    break
+                rows.append(Filling(each, prefix, row.moment, row, len(rows)))
+            if rows:
+                row.rows[path] = [*rows]
+                work.rows[index] += rows
+            elif required:
+                work.outcome.refuse(Code.REQUIRED, full)
+
+        return open_rows
+
+    def _calculation_step(self, level: Level, question: Question, path: str, group: str) -> _Step | None:
+        """What nobody answers: worked out here; only what `once` or a trigger fixed is taken as it was sent."""
+        template = level.template(path)
+        is_hidden = question.type is QuestionType.HIDDEN
+        value_of = self._value(template, "initial" if is_hidden and not question.calculation else "calculation")
+        if value_of is None and not question.default:
+            return None
+        bound = self._bounds.get((template, "calculation"))
+        keeps_given = bool(question.trigger) or (is_hidden and bool(question.initial))
+        is_once = bound is not None and bound.keeps
+        name, default = question.name, question.default
+
+        def calculate(row: Filling, work: _Work) -> None:
+            given = row.given[group].get(name) if keeps_given or is_once else None
+            text = _text_of(given)
+            if text and is_once:
+                row.values[path] = text
+            value = text if text and keeps_given else default if value_of is None else _stored(value_of(row))
+            if value == "" or value is None:
+                row.values.pop(path, None)
+            else:
+                row.values[path] = value
+
+        return calculate
+
+    def _answer_step(self, level: Level, question: Question, path: str, group: str) -> _Step:
+        template = level.template(path)
+        read = compile_reader(question, self._document_type(level, path, group), self._places)
+        judge = self._judge_step(template, question, path)
+        demand = self._demand_step(template, question, path)
+        name = question.name
+        missing = Code.NOT_ACKNOWLEDGED if question.type is QuestionType.ACKNOWLEDGE else Code.REQUIRED
+        required = question.required
+
+        def answer(row: Filling, work: _Work) -> None:
+            value = row.given[group].get(name)
+            if value is None or is_blank(value):
+                if required:
+                    work.outcome.refuse(missing, row.prefix + path)
+                elif demand is not None:
+                    work.later.append((demand, row))
+                return
+            value = read(value, row.prefix + path, row, work.outcome)
+            if value is not None:
+                row.values[path] = value
+                if judge is not None:
+                    work.later.append((judge, row))
+
+        value_of = self._value(template, "calculation")
+        return answer if value_of is None else _calculated(answer, value_of, read, question, path, group)
+
+    def _document_type(self, level: Level, path: str, group: str) -> str:
+        """The question that says which kind of document a number is of: the one in the same group."""
+        return next(
+            (
+                other
+                for other, question in level.questions.items()
+                if question.kind is Kind.DOCUMENT_TYPE and next(reversed(level.groups(other)), ROOT) == group
+            ),
+            "",
         )
 
-    def read_level(
-        given: Mapping[str, Any],
-        prefix: str,
-        outer: Scope | None,
-        today: date,
-        outcome: Validation,
-    ) -> Answers:
-        answers: Answers = {}
-        scope = Scope(answers, outer, known)
-        for question, condition, constraint, read, nested in steps:
-            if condition is not None and not condition(scope):
-                continue
-            value = given.get(question.name)
-            path = prefix + question.name
-            if nested is not None:
-                value = _read_nested(question, nested, value, path, scope, today, outcome)
-            elif read is not None and not _is_blank(value):
-                value = read(value, path, answers, today, outcome)
-                if value is None:
-                    continue
-                if constraint is not None and not constraint(Scope({expressions.OWN: value}, scope)):
-                    outcome.refuse(Code.CONSTRAINT, path)
-                    continue
-            else:
-                value = None
-            if value is not None:
-                answers[question.name] = value
-            elif question.required:
-                acknowledge = question.type is QuestionType.ACKNOWLEDGE
-                outcome.refuse(Code.NOT_ACKNOWLEDGED if acknowledge else Code.REQUIRED, path)
-        for name in given:
-            if name not in known:
-                outcome.refuse(Code.UNKNOWN_QUESTION, (prefix + str(name))[:200])
-        return answers
-
-    return read_level
-
-
-def _condition(source: str) -> _Condition | None:
-    return expressions.compile_condition(expressions.parse(source)) if source else None
-
-
-def _read_nested(
-    question: Question,
-    read_level: _ReadLevel,
-    given: Any,
-    path: Path,
-    scope: Scope,
-    today: date,
-    outcome: Validation,
-) -> Any:
-    if question.type is QuestionType.GROUP:
-        if given is not None and not isinstance(given, dict):
-            outcome.refuse(Code.NOT_AN_OBJECT, path)
+    def _demand_step(self, template: str, question: Question, path: str) -> _Step | None:
+        """An answer that is required where a condition holds."""
+        condition = self._condition(template, "required_if")
+        if condition is None:
             return None
-        return read_level(given or {}, path + ".", scope, today, outcome)
-    if given is None:
-        return None
-    if not isinstance(given, list):
-        outcome.refuse(Code.NOT_A_LIST, path)
-        return None
-    rows: list[Answers] = []
-    for index, row in enumerate(given):
-        if not isinstance(row, dict):
-            outcome.refuse(Code.NOT_AN_OBJECT, f"{path}.{index}")
-        elif not all(_is_blank(value) for value in row.values()):
-            if len(rows) == question.rows_max:
-                outcome.refuse(Code.TOO_MANY, path, rows_max=question.rows_max)
-                break
-            rows.append(read_level(row, f"{path}.{index}.", scope, today, outcome))
-    return rows or None
+
+        def demand(row: Filling, work: _Work) -> None:
+            if condition(row):
+                work.outcome.refuse(Code.REQUIRED, row.prefix + path)
+
+        return demand
+
+    def _judge_step(self, template: str, question: Question, path: str) -> _Step | None:
+        """Whether the choices were there to be chosen, and the form's own constraint."""
+        constraint = self._condition(template, "constraint")
+        tree = self._bound(template, "choice_filter")
+        offers = None if tree is None else compile_filter(tree, self.form.lists)
+        if constraint is None and offers is None:
+            return None
+        choices: Mapping[str, Choice] = {choice.name: choice for choice in question.choices}
+
+        def judge(row: Filling, work: _Work) -> None:
+            if offers is not None:
+                chosen = row.values[path]
+                names = [chosen] if isinstance(chosen, str) else chosen
+                if not all(offers(row, choices[name]) for name in names):
+                    work.outcome.refuse(Code.NOT_A_CHOICE, row.prefix + path)
+                    return
+            if constraint is not None and not constraint(row):
+                work.outcome.refuse(Code.CONSTRAINT, row.prefix + path)
+
+        return judge
 
 
-def _is_blank(value: Any) -> bool:
+ORDERING_FIELDS: Final = frozenset({"relevant", "calculation", "repeat_count", "initial"})
+"""The expressions that are worked out after what they ask for; all others when everything is there."""
+
+
+def _guarded(step: _Step, path: str, group: str, relevant: _Condition | None, *, is_group: bool) -> _Step:
+    """The step where the question is relevant and its group applies; else the question has no answer."""
+
+    def guarded(row: Filling, work: _Work) -> None:
+        if group not in row.off and (relevant is None or relevant(row)):
+            step(row, work)
+        elif is_group:
+            row.off.add(path)
+
+    return guarded
+
+
+def _metadata_step(question: Question, path: str, group: str) -> _Step | None:
+    """When somebody began and ended, and who; a browser tells nothing about its device."""
+    name = question.name
+
+    def start(row: Filling, work: _Work) -> None:
+        row.values[path] = read_start(row.given[group].get(name), row.moment.now)
+
+    def end(row: Filling, work: _Work) -> None:
+        row.values[path] = row.moment.now.isoformat(timespec="seconds")
+
+    def today(row: Filling, work: _Work) -> None:
+        row.values[path] = row.moment.today.isoformat()
+
+    def username(row: Filling, work: _Work) -> None:
+        if work.username:
+            row.values[path] = work.username
+
+    return {
+        QuestionType.START: start,
+        QuestionType.END: end,
+        QuestionType.TODAY: today,
+        QuestionType.USERNAME: username,
+    }.get(question.type)
+
+
+def _calculated(
+    answer: _Step, value_of: Callable[[Row], Value], read: Read, question: Question, path: str, group: str
+) -> _Step:
+    """An answer that is worked out where nobody gave one, or where nobody may."""
+    name, read_only = question.name, question.read_only
+
+    def step(row: Filling, work: _Work) -> None:
+        given = row.given[group].get(name)
+        if not read_only and given is not None and not is_blank(given):
+            answer(row, work)
+            return
+        text = _text_of(_stored(value_of(row)))
+        value = read(text, row.prefix + path, row, Validation()) if text else None
+        if value is None:
+            row.given[group] = {**row.given[group], name: None}
+            answer(row, work)
+        else:
+            row.values[path] = value
+
+    return step
+
+
+def _stored(value: Value) -> str | int | float | None:
+    """A calculation's value as an answer: a number that is none is no answer."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str):
-        return not value or value.isspace()
-    if isinstance(value, dict):
-        return value.keys() <= _PLACE_KEYS and all(map(_is_blank_text, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_blank_text, value))
-    return value is None
-
-
-def _is_blank_text(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and (not value or value.isspace()))
-
-
-def _reader(question: Question, beside: tuple[Question, ...], places: Resolver) -> _Read:
-    match question.type:
-        case QuestionType.TEXT:
-            return _text_reader(question, beside, places)
-        case QuestionType.INTEGER | QuestionType.DECIMAL:
-            return _number_reader(question)
-        case QuestionType.DATE:
-            return _date_reader()
-        case QuestionType.SELECT_ONE:
-            return _select_one_reader(question)
-        case QuestionType.SELECT_MULTIPLE:
-            return _select_multiple_reader(question)
-        case QuestionType.ACKNOWLEDGE:
-            return _read_acknowledgement
-        case _:
-            raise ValueError(f"no reader for {question.type}")
-
-
-def _read_text(given: Any, path: Path, length_max: int, outcome: Validation) -> str | None:
-    if not isinstance(given, str):
-        outcome.refuse(Code.NOT_TEXT, path)
-    elif len(given) > length_max:
-        outcome.refuse(Code.TOO_LONG, path, length_max=length_max)
-    elif _FORBIDDEN.search(given):
-        outcome.refuse(Code.FORBIDDEN_CHARACTER, path)
-    else:
-        return given
-    return None
-
-
-def _text_reader(question: Question, beside: tuple[Question, ...], places: Resolver) -> _Read:
-    length_max = question.length_max
-    document_type = next((q.name for q in beside if q.kind is Kind.DOCUMENT_TYPE), "")
-
-    def read(given: Any, path: Path, answers: Answers, today: date, outcome: Validation) -> Any:
-        text = _read_text(given, path, length_max, outcome)
-        if text is None:
-            return None
-        doubts: tuple[Any, ...] = ()
-        match question.kind:
-            case Kind.PERSON_NAME:
-                doubts = names.read_name(text).doubts
-            case Kind.PHONE:
-                doubts = phones.read_phone(text).doubts
-            case Kind.DOCUMENT:
-                document = _DOCUMENT_TYPES.get(answers.get(document_type), documents.DocumentType.OTHER)
-                doubts = documents.read_document(document, text, today=today).doubts
-        if doubts:
-            outcome.marks[path] = [doubt.value for doubt in doubts]
-        return text
-
-    def read_place(given: Any, path: Path, answers: Answers, today: date, outcome: Validation) -> Any:
-        return _read_place(given, path, length_max, places, outcome)
-
-    return read_place if question.kind is Kind.PLACE else read
-
-
-def _read_place(
-    given: Any, path: Path, length_max: int, places: Resolver, outcome: Validation
-) -> dict[str, str] | None:
-    """A code, a text, or {"text", "code"}: a code counts only where it fits the text that stands with it.
-
-    A code alone is stored with the name of its place as text.
-    """
-    code = ""
-    if isinstance(given, dict):
-        if unknown := sorted(str(key) for key in given if key not in _PLACE_KEYS):
-            outcome.refuse(Code.UNKNOWN_QUESTION, f"{path}.{unknown[0]}"[:200])
-            return None
-        code, given = ("" if given.get(key) is None else given[key] for key in ("code", "text"))
-        if not isinstance(code, str) or (code and places.place(code) is None):
-            outcome.refuse(Code.UNKNOWN_PLACE_CODE, path)
-            return None
-        if code and _is_blank(given):
-            return {"text": places.full_name(code), "code": code}
-    text = _read_text(given, path, length_max, outcome)
-    if text is None:
+        return value
+    if isnan(value):
         return None
-    found = places.resolve(text)
-    if isinstance(found, Resolved):
-        if text.strip() == found.code:
-            text = places.full_name(found.code)
-        fits = bool(code) and places.contains(found.code, code)
-        return {"text": text, "code": code if fits else found.code}
-    if isinstance(found, Candidates):
-        if code and any(places.contains(place.code, code) for place in found.places):
-            return {"text": text, "code": code}
-        outcome.unclear[path] = found.places[:CANDIDATES_MAX]
-    outcome.marks[path] = ["unclear" if isinstance(found, Candidates) else "unresolved"]
-    return {"text": text}
+    if not isfinite(value):
+        return write_number(value)
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
 
 
-def _number_reader(question: Question) -> _Read:
-    integer = question.type is QuestionType.INTEGER
-    minimum, maximum = question.minimum, question.maximum
-
-    def read(given: Any, path: Path, answers: Answers, today: date, outcome: Validation) -> Any:
-        if isinstance(given, str):
-            text = given.strip().translate(_HALF_WIDTH)
-            number = float(text) if _NUMBER.fullmatch(text) else None
-        elif isinstance(given, (int, float)) and not isinstance(given, bool) and abs(given) < 1e12:
-            number = float(given)
-        else:
-            number = None
-        if number is None:
-            outcome.refuse(Code.NOT_A_NUMBER, path)
-        elif integer and number != int(number):
-            outcome.refuse(Code.NOT_AN_INTEGER, path)
-        elif minimum is not None and number < minimum:
-            outcome.refuse(Code.TOO_SMALL, path, minimum=write_number(float(minimum)))
-        elif maximum is not None and number > maximum:
-            outcome.refuse(Code.TOO_LARGE, path, maximum=write_number(float(maximum)))
-        else:
-            return int(number) if integer else number
-        return None
-
-    return read
+def _text_of(value: Any) -> str:
+    """A given or worked out value as text, empty where it is none or too long to be one."""
+    if isinstance(value, str):
+        return value if len(value) <= LENGTH_MAX else ""
+    return write_number(float(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 
-def read_date(text: str) -> date | None:
-    """A year-month-day date as people write it (ISO 8601, 2026/1/5, 2026年1月5日); None for all else."""
-    match = _DATE.fullmatch(text.strip().translate(_HALF_WIDTH))
-    if match is None:
-        return None
-    year, month, day = (int(part) for part in match.groups())
-    if not YEAR_MIN <= year <= YEAR_MAX:
-        return None
+def _whole(value: Value, most: int) -> int:
+    """A count of rows: what is no number counts as none."""
+    number = float(value) if isinstance(value, (int, float)) else _number(value)
+    return 0 if isnan(number) else int(max(0, min(number, most)))
+
+
+def _number(text: str) -> float:
     try:
-        return date(year, month, day)
+        return float(text)
     except ValueError:
-        return None
+        return float("nan")
 
 
-def _date_reader() -> _Read:
-    def read(given: Any, path: Path, answers: Answers, today: date, outcome: Validation) -> Any:
-        day = read_date(given) if isinstance(given, str) and len(given) <= 20 else None
-        if day is None:
-            outcome.refuse(Code.NOT_A_DATE, path)
-            return None
-        if day > today:
-            outcome.marks[path] = ["future"]
-        return day.isoformat()
-
-    return read
-
-
-def _select_one_reader(question: Question) -> _Read:
-    choices = frozenset(choice.name for choice in question.choices)
-
-    def read(given: Any, path: Path, answers: Answers, today: date, outcome: Validation) -> Any:
-        if isinstance(given, str) and given in choices:
-            return given
-        outcome.refuse(Code.NOT_A_CHOICE, path)
-        return None
-
-    return read
-
-
-def _select_multiple_reader(question: Question) -> _Read:
-    order = {choice.name: index for index, choice in enumerate(question.choices)}
-    exclusive = frozenset(choice.name for choice in question.choices if choice.exclusive)
-
-    def read(given: Any, path: Path, answers: Answers, today: date, outcome: Validation) -> Any:
-        parts = given.split() if isinstance(given, str) and len(given) <= 10_000 else given
-        if not isinstance(parts, list):
-            outcome.refuse(Code.NOT_A_LIST, path)
-            return None
-        chosen = {part for part in parts if isinstance(part, str) and part}
-        if len(chosen) > len(order) or not chosen <= order.keys() or not all(isinstance(p, str) for p in parts):
-            outcome.refuse(Code.NOT_A_CHOICE, path)
-            return None
-        if len(chosen) > 1 and chosen & exclusive:
-            outcome.refuse(Code.EXCLUSIVE_CHOICE, path, choice=min(chosen & exclusive))
-            return None
-        return sorted(chosen, key=order.__getitem__)
-
-    return read
-
-
-def _read_acknowledgement(given: Any, path: Path, answers: Answers, today: date, outcome: Validation) -> Any:
-    if given is True or (isinstance(given, str) and given.strip().lower() in _ACKNOWLEDGED):
-        return True
-    outcome.refuse(Code.NOT_ACKNOWLEDGED, path)
-    return None
+def _put(answers: Answers, parts: list[str], value: Any) -> None:
+    """Puts a value into the nested shape, making the groups on the way."""
+    for part in parts[:-1]:
+        answers = answers.setdefault(part, {})
+    answers[parts[-1]] = value

@@ -41,7 +41,7 @@ from tianbao.edge.context import (
     remember_receipts,
 )
 from tianbao.edge.http import Request, Response, redirect
-from tianbao.edge.intake import Accepted, Invalid, Outcome, Source, Target, canonical_content, local_date
+from tianbao.edge.intake import Accepted, Invalid, Outcome, Source, Target, canonical_content, local_moment
 from tianbao.render.form_page import Filled, form_page, page_csp
 from tianbao.render.receipt_page import confirm_page
 
@@ -203,7 +203,7 @@ class FormPages:
         reader = read_reader(request, form.languages)
         if action.startswith(("add:", "remove:")):
             return await self._page(target, reader, change_rows(form, typed, action), fields)
-        validation = target.published.validate(answers, local_date(now_ms(), target.time_zone))
+        validation = target.published.validate(answers, local_moment(now_ms(), target.time_zone))
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             self._context.intake.outcomes[Outcome.INVALID] += 1
             filled = filled_with(form, typed, validation, self._context.places)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from enum import IntEnum, StrEnum
 from hmac import compare_digest
+from random import SystemRandom
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.domain.receipts import Receipt
 from tianbao.domain.sealing import RevisionKind
 from tianbao.domain.sites import Installation, Site, SiteState
-from tianbao.domain.validation import Validation
+from tianbao.domain.validation import Moment, Validation
 from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import PublishedForm
 from tianbao.edge.commit_queue import CommitQueue
@@ -31,6 +32,7 @@ from tianbao.edge.sealer import DataKey, Sealer, seal_identity
 from tianbao.store.hot_sql import SubmissionRow
 from tianbao.store.key_file import DayKey
 
+_chance = SystemRandom()
 _sorted_json = msgspec.json.Encoder(order="sorted").encode
 _json = msgspec.json.Encoder().encode
 
@@ -162,11 +164,11 @@ class Intake:
             if standing is None:
                 raise refuse(Code.SITE_CLOSED)
             return _repeated(draft, mac, standing)
-        today = local_date(draft.now_ms, target.time_zone)
-        validation = target.published.validate(draft.answers, today)
+        moment = local_moment(draft.now_ms, target.time_zone)
+        validation = target.published.validate(draft.answers, moment)
         if validation.problems:
             raise Invalid(validation)
-        day = draft.day or self._sealer.open_day(today, target.installation.deletion_days)
+        day = draft.day or self._sealer.open_day(moment.today, target.installation.deletion_days)
         data_key = self._sealer.data_key(day, draft.now_ms)
         row = _seal_row(target, draft, validation, day, data_key, mac)
         standing = await self.queue.submit(row, data_key.row)
@@ -233,6 +235,6 @@ def canonical_content(site: Site, form: Form, answers: dict[str, Any]) -> bytes:
     return b"%s %s " % (site.code.encode(), form.name.encode()) + _sorted_json(answers)
 
 
-def local_date(now_ms: int, time_zone: tzinfo) -> date:
-    """The calendar day at the installation."""
-    return datetime.fromtimestamp(now_ms / 1000, time_zone).date()
+def local_moment(now_ms: int, time_zone: tzinfo) -> Moment:
+    """The time at the installation, and chance, for what a form works out."""
+    return Moment(datetime.fromtimestamp(now_ms / 1000, time_zone), _chance.random)

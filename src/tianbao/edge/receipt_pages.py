@@ -30,7 +30,7 @@ from tianbao.edge.context import (
 )
 from tianbao.edge.form_pages import change_rows, filled_with, pass_url, private_page
 from tianbao.edge.http import Request, Response, redirect
-from tianbao.edge.intake import Target, local_date
+from tianbao.edge.intake import Target, local_moment
 from tianbao.render.form_page import Filled, Purpose, form_page
 from tianbao.render.qr import qr_png
 from tianbao.render.receipt_page import ReceiptState, ReceiptView, forgotten_page, receipt_page, withdraw_page
@@ -149,8 +149,7 @@ class ReceiptPages:
         if action.startswith(("add:", "remove:")):
             changed = change_rows(form, typed, action)
             return await self._correction_page(request, target, reader, own, changed, revision)
-        today = local_date(now_ms(), target.time_zone)
-        validation = target.published.validate(answers, today)
+        validation = target.published.validate(answers, local_moment(now_ms(), target.time_zone))
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             filled = filled_with(form, typed, validation, self._context.places)
             return await self._correction_page(request, target, reader, own, filled, revision, status=422)

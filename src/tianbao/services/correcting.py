@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime
+from random import SystemRandom
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from tianbao.domain.ids import uuid7
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.records import project_facts
 from tianbao.domain.sealing import RevisionKind
-from tianbao.domain.validation import Validation, Validator, compile_form
+from tianbao.domain.validation import Moment, Validation, Validator, compile_form
 from tianbao.services.audit import record_act
 from tianbao.services.divisions import gazetteer
 from tianbao.services.keys import Keyring
@@ -32,6 +33,7 @@ from tianbao.store.models import Fact, FormVersion, Leg, Record, RecordState, Re
 
 REASON_LENGTH_MAX: Final = 500
 
+_chance = SystemRandom()
 _validators: dict[UUID, Validator] = {}
 
 
@@ -108,7 +110,7 @@ def validate_answers(*, form: FormVersion, answers: dict[str, Any], now_ms: int)
     if form.id not in _validators:
         _validators[form.id] = compile_form(load_form_once(form), gazetteer())
     zone = ZoneInfo(find_organisation().time_zone)
-    return _validators[form.id](answers, datetime.fromtimestamp(now_ms / 1000, zone).date())
+    return _validators[form.id](answers, Moment(datetime.fromtimestamp(now_ms / 1000, zone), _chance.random))
 
 
 def _check_reason(reason: str) -> list[Problem]:
