@@ -37,7 +37,7 @@ from tianbao.domain.ids import short_number, uuid7  # noqa: E402
 from tianbao.domain.places import Gazetteer  # noqa: E402
 from tianbao.domain.records import project_facts  # noqa: E402
 from tianbao.domain.sealing import RevisionKind  # noqa: E402
-from tianbao.domain.validation import compile_form  # noqa: E402
+from tianbao.domain.validation import Moment, compile_form  # noqa: E402
 from tianbao.edge.sealer import Sealer, seal_identity  # noqa: E402
 from tianbao.samples import People  # noqa: E402
 from tianbao.services.exporting import Asked, Shape, stream_table  # noqa: E402
@@ -49,7 +49,8 @@ from tianbao.services.setup import set_up_installation  # noqa: E402
 from tianbao.services.sites import create_site  # noqa: E402
 from tianbao.store.models import DataKey, Record, Site, Staff  # noqa: E402
 
-TODAY = datetime.now(UTC).date()
+MOMENT = Moment(datetime.now(UTC), random.random)
+TODAY = MOMENT.today
 VARIETY = 20_000
 CHUNK = 20_000
 PASSWORD = "twelve calm nights"
@@ -78,7 +79,7 @@ def fill() -> Keyring:
     people = People(places, seed=7, today=TODAY)
     made = []
     for _ in range(min(VARIETY, COUNT)):
-        found = validate(next(people), TODAY)
+        found = validate(next(people), MOMENT)
         facts, identity = split_answers(form.questions, found.answers)
         stored = {"answers": facts, **({"marks": found.marks} if found.marks else {})}
         made.append(
