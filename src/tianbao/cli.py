@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=["csv", "xlsx"], default="xlsx")
     export.add_argument("--encoding", choices=["utf-8", "gb18030"], default="utf-8", help="for csv")
     export.add_argument(
-        "--rows", choices=["apart", "joined"], default="apart", help="repeats in a workbook; CSV joins"
+        "--rows", choices=["apart", "joined"], help="repeats in a workbook, else as the form says; CSV joins"
     )
     export.add_argument("--language", choices=["zh-Hans", "en"], default="zh-Hans")
     export.add_argument("--guard-numbers", action="store_true", help="keep spreadsheets from rounding long numbers")

@@ -89,6 +89,7 @@ def export_table(config: Config, arguments: argparse.Namespace) -> int:
     from tianbao.domain.ids import uuid7
     from tianbao.services.exporting import Asked, Shape, export_form
     from tianbao.services.keys import Keyring
+    from tianbao.services.records import merged_form
     from tianbao.services.selection import Filters
     from tianbao.store.models import FormVersion, Staff
 
@@ -107,15 +108,16 @@ def export_table(config: Config, arguments: argparse.Namespace) -> int:
         ("csv", "utf-8"): Shape.CSV,
         ("csv", "gb18030"): Shape.CSV_GB18030,
     }
+    if not FormVersion.objects.filter(name=arguments.form).exists():
+        raise CannotStart(f"没有这个表单。 There is no such form: {arguments.form}")
+    merged = merged_form(arguments.form)
     is_csv = arguments.format == "csv"
     asked = Asked(
         filters=Filters(form=arguments.form),
-        shape=shapes[arguments.format, arguments.encoding if is_csv else arguments.rows],
+        shape=shapes[arguments.format, arguments.encoding if is_csv else arguments.rows or merged.repeats.value],
         language=arguments.language,
         guards_numbers=arguments.guard_numbers,
     )
-    if not FormVersion.objects.filter(name=arguments.form).exists():
-        raise CannotStart(f"没有这个表单。 There is no such form: {arguments.form}")
     beside = arguments.out.with_name(arguments.out.name + ".part")
     with _plain_words(), beside.open("wb") as file:
         rows = export_form(

@@ -13,16 +13,20 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from tianbao.console.context import reader_language
 from tianbao.console.keyring import KEYRING
-from tianbao.console.line_list import asked_of
+from tianbao.console.line_list import asked_of, merged_form_title
+from tianbao.console.notices import sentences_of, tell
+from tianbao.domain.forms import Repeats
 from tianbao.domain.ids import uuid7
-from tianbao.services.exporting import Asked, Shape, begin_export, note_progress, stream_table
+from tianbao.domain.problems import Refused
+from tianbao.services.exporting import Asked, Shape, begin_export, check_shape, note_progress, stream_table
 from tianbao.services.keys import Locked
-from tianbao.services.records import count_records
+from tianbao.services.records import count_records, forms_with_records
 from tianbao.services.selection import COUNT_MAX
 from tianbao.store.models import Export, Site
 
@@ -43,6 +47,8 @@ def show_export(request: HttpRequest) -> HttpResponse:
         "count": min(count, COUNT_MAX),
         "is_more": count > COUNT_MAX,
         "site": site,
+        "forms": [] if asked.form else [(name, merged_form_title(name)) for name in forms_with_records()],
+        "joins": asked.form is not None and asked.form.repeats is Repeats.JOINED,
         "new_id": uuid7(_now_ms(), os.urandom(10)),
         "exports": Export.objects.select_related("staff").order_by("-asked_ms")[:HISTORY_MAX],
     }
@@ -61,6 +67,11 @@ def download(request: HttpRequest) -> HttpResponseBase:
         language=reader_language(),
         guards_numbers=request.POST.get("guard") == "1",
     )
+    try:
+        check_shape(asked)
+    except Refused as refused:
+        tell(request, sentences_of(refused)["form"])
+        return redirect(f"{reverse('console:export')}?{asked_of(request).query}")
     export = begin_export(
         asked=asked, staff=request.user, export_id=_export_id(request.POST.get("id", "")), now_ms=_now_ms()
     )

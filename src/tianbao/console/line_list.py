@@ -17,13 +17,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from tianbao.console.context import reader_language
 from tianbao.console.filters import AskedFilters, origin_name, read_filters, read_position, write_position
 from tianbao.console.finding import SEARCH
 from tianbao.console.keyring import KEYRING
 from tianbao.domain.documents import last_four as document_end
-from tianbao.domain.forms import Kind
+from tianbao.domain.forms import Kind, answer_at, text_in
 from tianbao.domain.ids import write_number
+from tianbao.domain.line_columns import LineColumns, choose_columns
 from tianbao.domain.phones import last_four as phone_end
+from tianbao.render.answer_list import answer_text
 from tianbao.services import records as services
 from tianbao.services.records import Line
 from tianbao.services.selection import COUNT_MAX
@@ -53,6 +56,8 @@ class Row:
     has_symptoms: bool
     is_marked: bool
     companions: int
+    form: str
+    own: tuple[tuple[str, str], ...]
 
 
 @require_GET
@@ -61,13 +66,16 @@ def show_line_list(request: HttpRequest) -> HttpResponse:
     if KEYRING.is_unlocked:
         SEARCH.start()
     organisation = _organisation(request)
-    asked = read_filters(request.GET, organisation.time_zone)
+    asked = asked_of(request)
+    columns = line_columns(asked)
     after = read_position(request.GET.get("after", ""))
     lines, following = services.list_records(filters=asked.filters, keyring=KEYRING, after=after)
     count = services.count_records(asked.filters)
     context = {
         "asked": asked,
-        "rows": make_rows(lines, organisation.time_zone),
+        "columns": columns,
+        "rows": make_rows(lines, organisation.time_zone, columns),
+        "forms": [(name, merged_form_title(name)) for name in services.forms_with_records()],
         "is_first": after is None,
         "following": write_position(following) if following else "",
         "count": min(count, COUNT_MAX),
@@ -84,13 +92,16 @@ def show_line_list(request: HttpRequest) -> HttpResponse:
 def show_changes(request: HttpRequest) -> JsonResponse:
     """What came since `since`, as rows of the table, for a page that stays open."""
     organisation = _organisation(request)
-    asked = read_filters(request.GET, organisation.time_zone)
+    asked = asked_of(request)
+    columns = line_columns(asked)
     since = request.GET.get("since", "")
     since_ms = int(since) if since.isdecimal() and len(since) < 16 else _now_ms()
     now_ms = _now_ms()
     lines = services.list_changes(filters=asked.filters, keyring=KEYRING, since_ms=since_ms)
-    rows = make_rows(lines, organisation.time_zone)
-    html = render_to_string("console/line_list_rows.html", {"rows": rows}, request) if rows else ""
+    rows = make_rows(lines, organisation.time_zone, columns)
+    html = (
+        render_to_string("console/line_list_rows.html", {"rows": rows, "columns": columns}, request) if rows else ""
+    )
     count = _count_text(services.count_records(asked.filters)) if rows else ""  # counting costs more than asking
     return JsonResponse({"html": html, "now_ms": now_ms, "count": count})
 
@@ -104,13 +115,44 @@ def find_by_number(request: HttpRequest, number: str) -> HttpResponse:
     return redirect(f"{reverse('console:line_list')}?q={write_number(number) if len(number) == 8 else number}")
 
 
-def make_rows(lines: list[Line], time_zone: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns the table has; `own` are the headings of a form's own answers, `has_form` where forms mix."""
+
+    shown: LineColumns
+    own: tuple[str, ...]
+    has_form: bool
+
+
+def line_columns(asked: AskedFilters) -> Columns:
+    """The columns for the form that was asked for, or for all of them together."""
+    forms = [asked.form] if asked.form else [services.merged_form(name) for name in services.forms_with_records()]
+    shown = choose_columns(forms)
+    own = tuple(text_in(question.label, reader_language()) for _path, question in shown.own)
+    return Columns(shown, own, len(forms) > 1)
+
+
+def merged_form_title(name: str) -> str:
+    """What the reader calls a form."""
+    return text_in(services.merged_form(name).title, reader_language())
+
+
+def make_rows(lines: list[Line], time_zone: str, columns: Columns) -> list[Row]:
     """Lines as the template shows them."""
     zone = ZoneInfo(time_zone)
-    return [_make_row(line, zone) for line in lines]
+    return [_make_row(line, zone, columns) for line in lines]
 
 
-def _make_row(line: Line, zone: ZoneInfo) -> Row:
+def _own_cells(line: Line, columns: Columns) -> tuple[tuple[str, str], ...]:
+    answers = line.facts if line.answers is None else line.answers
+    cells = []
+    for (path, question), heading in zip(columns.shown.own, columns.own, strict=True):
+        value = answer_at(answers, path)
+        cells.append((heading, "" if value is None else answer_text(question, value, reader_language())))
+    return tuple(cells)
+
+
+def _make_row(line: Line, zone: ZoneInfo, columns: Columns) -> Row:
     record = line.record
     phone, document = line.text(Kind.PHONE), line.text(Kind.DOCUMENT)
     state = RecordState(record.state)
@@ -134,6 +176,8 @@ def _make_row(line: Line, zone: ZoneInfo) -> Row:
         has_symptoms=record.has_symptoms,
         is_marked=record.is_marked,
         companions=record.companions,
+        form=text_in(line.form.title, reader_language()) if columns.has_form else "",
+        own=_own_cells(line, columns),
     )
 
 
@@ -152,7 +196,7 @@ def _count_text(count: int) -> str:
 
 def asked_of(request: HttpRequest) -> AskedFilters:
     """The filters in the address of a request."""
-    return read_filters(request.GET, _organisation(request).time_zone)
+    return read_filters(request.GET, _organisation(request).time_zone, reader_language())
 
 
 def _organisation(request: HttpRequest) -> Organisation:

@@ -157,6 +157,11 @@ def _values_at(answers: Any, parts: list[str]) -> Iterator[Any]:
         yield from _values_at(answers.get(parts[0]), parts[1:])
 
 
+def has_legs(form: Form) -> bool:
+    """Whether a form asks where people have been."""
+    return any(_repeats(question, Kind.PLACE) for _, question in walk_questions(form.questions))
+
+
 def _repeats(question: Question, kind: Kind) -> bool:
     return question.type is QuestionType.REPEAT and any(inner.kind is kind for inner in question.questions)
 

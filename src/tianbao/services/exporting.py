@@ -94,12 +94,17 @@ def stream_table(
         return stream_workbook([sheet for table in tables for sheet in table.sheets(_)], now=now)
     if asked.shape is Shape.JOINED_WORKBOOK:
         return stream_workbook([table.joined() for table in tables], now=now)
-    if len(tables) > 1:
-        raise refuse_staff(StaffCode.FORM_NEEDED, "form")
+    check_shape(asked)
     joined = tables[0].joined()
     encoding = CsvEncoding.GB18030 if asked.shape is Shape.CSV_GB18030 else CsvEncoding.UTF8_BOM
     numbers = LongNumbers.GUARDED if asked.guards_numbers else LongNumbers.PLAIN
     return stream_csv(joined.columns, joined.rows, encoding=encoding, numbers=numbers)
+
+
+def check_shape(asked: Asked) -> None:
+    """Raises Refused FORM_NEEDED where one CSV file would have to hold the tables of several forms."""
+    if asked.shape in (Shape.CSV, Shape.CSV_GB18030) and len(forms_of(asked.filters)) > 1:
+        raise refuse_staff(StaffCode.FORM_NEEDED, "form")
 
 
 def forms_of(filters: Filters) -> list[Form]:
