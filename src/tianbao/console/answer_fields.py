@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 
 from tianbao.domain.answers import nest_answers
+from tianbao.domain.expressions import parse
 from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Problem
@@ -35,9 +36,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question. `widget` is text, number, date, list, radio, checks, tick, place or repeat.
+    """One question. `widget` is text, lines, number, date, time, moment, list, radio, checks, rank, tick, place or
+    repeat; a rank has `ranks`, a list for each place.
 
-    `candidates` are (code, whole name) of the places that an unclear text may mean.
+    `condition` says in words what decides whether the question applies: the console shows every question, and an
+    answer that does not apply is not stored. `candidates` are (code, whole name) of the places that an unclear
+    text may mean.
     """
 
     path: Path
@@ -50,7 +54,9 @@ class Field:
     length_max: int = 0
     problem: str = ""
     options: tuple[Option, ...] = ()
+    ranks: tuple[tuple[Option, ...], ...] = ()
     rows: tuple[tuple[Field, ...], ...] = ()
+    condition: str = ""
     candidates: tuple[tuple[str, str], ...] = ()
 
 
@@ -71,7 +77,7 @@ def make_fields(
     fields = []
     for question in questions:
         path = prefix + question.name
-        if question.type is QuestionType.NOTE:
+        if question.type is QuestionType.NOTE or not question.is_seen:
             continue
         if question.type is QuestionType.GROUP:
             inner = make_fields(
@@ -98,6 +104,8 @@ def make_fields(
                 length_max=question.length_max,
                 problem=problems.get(path, ""),
                 options=tuple(_option(choice, given, language) for choice in question.choices),
+                ranks=_ranks(question, given, language),
+                condition=_condition(question, questions, language),
                 rows=tuple(
                     tuple(
                         make_fields(
@@ -158,6 +166,28 @@ def _option(choice: Choice, given: list[str], language: str) -> Option:
     return Option(choice.name, text_in(choice.label, language), choice.name in given)
 
 
+def _ranks(question: Question, given: list[str], language: str) -> tuple[tuple[Option, ...], ...]:
+    """For each place of a ranking the choices, with the one that stands there."""
+    if question.type is not QuestionType.RANK:
+        return ()
+    order = given[0].split() if len(given) == 1 else given
+    return tuple(
+        tuple(_option(choice, order[place : place + 1], language) for choice in question.choices)
+        for place in range(len(question.choices))
+    )
+
+
+def _condition(question: Question, beside: tuple[Question, ...], language: str) -> str:
+    """The labels of the questions beside it that a condition asks for; no words where it looks further away."""
+    if not question.relevant:
+        return ""
+    asked = parse(question.relevant).references()
+    labels = [text_in(other.label, language) for other in beside if other.name in asked]
+    return (
+        gettext("Only if it fits the answer to: {questions}").format(questions=", ".join(labels)) if labels else ""
+    )
+
+
 def _row_count(
     question: Question, path: Path, values: Mapping[str, Sequence[str]], rows: Mapping[Path, int]
 ) -> int:
@@ -181,6 +211,14 @@ def _widget(question: Question) -> str:
             return "tick"
         case QuestionType.DATE:
             return "date"
-        case QuestionType.INTEGER | QuestionType.DECIMAL:
+        case QuestionType.INTEGER | QuestionType.DECIMAL | QuestionType.RANGE:
             return "number"
+        case QuestionType.TIME:
+            return "time"
+        case QuestionType.DATE_TIME:
+            return "moment"
+        case QuestionType.RANK:
+            return "rank"
+        case QuestionType.TEXT if "multiline" in question.appearance:
+            return "lines"
     return "place" if question.kind is Kind.PLACE else "text"

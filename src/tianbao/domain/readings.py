@@ -418,7 +418,9 @@ def _rank_reader(question: Question) -> Read:
         parts = given.split() if isinstance(given, str) and len(given) <= _CHOSEN_LENGTH_MAX else given
         if not isinstance(parts, list):
             outcome.refuse(Code.NOT_A_LIST, path)
-        elif not all(isinstance(part, str) and part in names_all for part in parts):
+            return None
+        parts = [part for part in parts if part != ""]
+        if not all(isinstance(part, str) and part in names_all for part in parts):
             outcome.refuse(Code.NOT_A_CHOICE, path)
         elif len(parts) != len(names_all) or len(set(parts)) != len(parts):
             outcome.refuse(Code.NOT_A_RANKING, path)
