@@ -143,6 +143,25 @@ class FormVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_form_version")]
 
 
+class FormDraft(models.Model):
+    """A form that is being made or changed: one a name, in the shape of `dump_form`.
+
+    `revision` grows with every save, so that two people at once do not overwrite each other. `base_version` is the
+    published version it began from, 0 if none; `staff` whoever saved it last.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    name = models.CharField(max_length=64, unique=True)
+    definition = models.JSONField()
+    revision = models.IntegerField(default=1)
+    base_version = models.IntegerField(default=0)
+    updated_ms = models.BigIntegerField()
+    staff = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, db_index=False)
+
+    class Meta:
+        db_table = "form_draft"
+
+
 class Site(models.Model):
     """A place with a poster. Its county never changes; its code is what the poster shows."""
 
