@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tianbao.domain import sealing
 from tianbao.domain.sealing import CannotOpen, PasswordCost, RevisionKind
+from tianbao.edge.sealer import Nonces
 
 CHEAP = PasswordCost(memory_kib=64, passes=1, lanes=1)
 RECORD = "0192d1e0" * 4
@@ -106,3 +107,10 @@ def test_a_wrap_opens_only_for_its_purpose_and_its_key() -> None:
         sealing.open_with(os.urandom(32), wrap, purpose="day one")
     with pytest.raises(CannotOpen):
         sealing.open_with(private, wrap[:-1], purpose="day one")
+
+
+def test_no_nonce_is_given_out_twice() -> None:
+    nonces = Nonces()
+    taken = [nonces.take(24) for _ in range(1_000)]
+    assert len(set(taken)) == len(taken)
+    assert {len(nonce) for nonce in taken} == {24}

@@ -323,3 +323,10 @@ def test_answers_by_type(question: dict[str, Any], given: object, expected: obje
 def test_a_moment_is_an_argument() -> None:
     validate = compile_form(form_of(calculate("d", "string(today())")), Nowhere())
     assert validate({}, Moment(datetime(2024, 2, 29, tzinfo=UTC), lambda: 0.0)).answers == {"d": "2024-02-29"}
+
+
+@pytest.mark.parametrize("given", ["2026-W10-1", "2026-1-05", "2026/01/05", "20260105", "２０２６-01-05", "1899-12-31"])
+def test_only_days_are_days(given: str) -> None:
+    found = fill({"name": "d", "type": "date"}, d=given)
+    expected = "2026-01-05" if "05" in given and given != "20260105" else None
+    assert found.answers.get("d") == expected

@@ -9,7 +9,7 @@ Stands between the entry points and `domain.validation`. Must not know: HTTP, ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from tianbao.domain.evaluation import ACKNOWLEDGED, write_number
@@ -129,46 +129,81 @@ def _flatten_typed(value: Any, path: str, flat: dict[str, list[str]]) -> None:
         flat[path] = [str(value)]
 
 
+Split: TypeAlias = Callable[[Mapping[str, Any]], tuple[dict[str, Any], dict[str, Any]]]
+"""From answers to (open facts, sealed identity), both in the nested shape; each repeat keeps its rows in both."""
+_Put: TypeAlias = Callable[[Any, Mapping[str, Any], dict[str, Any], dict[str, Any]], None]
+"""Puts one answer (value, answers beside it, facts, identity) where it belongs."""
+
+
+def compile_split(questions: tuple[Question, ...]) -> Split:
+    """The splitter of a level; what its questions say is looked up once."""
+    puts = {question.name: _compile_put(question, questions) for question in questions}
+
+    def split(answers: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        facts: dict[str, Any] = {}
+        identity: dict[str, Any] = {}
+        for name, value in answers.items():
+            put = puts[name]
+            if put is None:
+                facts[name] = value
+            else:
+                put(value, answers, facts, identity)
+        return facts, identity
+
+    return split
+
+
 def split_answers(
     questions: tuple[Question, ...], answers: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(open facts, sealed identity), both in the nested shape; each repeat keeps its rows in both."""
-    facts: dict[str, Any] = {}
-    identity: dict[str, Any] = {}
-    for question in questions:
-        name = question.name
-        value = answers.get(name)
-        if value is None:
-            continue
-        if question.type is QuestionType.REPEAT:
-            pairs = [split_answers(question.questions, row) for row in value]
-            facts[name] = [pair[0] for pair in pairs]
-            identity[name] = [pair[1] for pair in pairs]
-        elif question.type is QuestionType.GROUP:
-            facts[name], identity[name] = split_answers(question.questions, value)
-        elif question.openness is Openness.BY_CONTENT:
-            _split_by_content(question, value, answers, questions, facts, identity)
-        else:
-            (identity if question.openness is Openness.SEALED else facts)[name] = value
-    return facts, identity
+    """For one set of answers; whoever has many compiles once."""
+    return compile_split(questions)(answers)
 
 
-def _split_by_content(
-    question: Question,
-    value: Any,
-    beside: Mapping[str, Any],
-    questions: tuple[Question, ...],
-    facts: dict[str, Any],
-    identity: dict[str, Any],
-) -> None:
+def _compile_put(question: Question, beside: tuple[Question, ...]) -> _Put | None:
+    """None for an answer that is simply open."""
+    name = question.name
+    if question.questions:
+        return _compile_inner(question)
     if question.kind is Kind.PLACE:
-        if "code" in value:
-            facts[question.name] = {"code": value["code"]}
-        identity[question.name] = {key: part for key, part in value.items() if key != "code"}
-        return
-    transport = next((q.name for q in questions if q.kind is Kind.TRANSPORT), "")
-    public = beside.get(transport) in PUBLIC_TRANSPORT
-    (facts if public else identity)[question.name] = value
+
+        def put_place(value: Any, answers: Mapping[str, Any], facts: Any, identity: Any) -> None:
+            code = value.get("code")
+            if code is None:
+                identity[name] = value
+            else:
+                facts[name] = {"code": code}
+                identity[name] = {key: part for key, part in value.items() if key != "code"}
+
+        return put_place
+    if question.openness is Openness.BY_CONTENT:
+        transport = next((other.name for other in beside if other.kind is Kind.TRANSPORT), "")
+
+        def put_transport_number(value: Any, answers: Mapping[str, Any], facts: Any, identity: Any) -> None:
+            (facts if answers.get(transport) in PUBLIC_TRANSPORT else identity)[name] = value
+
+        return put_transport_number
+    if question.openness is Openness.OPEN:
+        return None
+
+    def put_sealed(value: Any, answers: Mapping[str, Any], facts: Any, identity: Any) -> None:
+        identity[name] = value
+
+    return put_sealed
+
+
+def _compile_inner(question: Question) -> _Put:
+    name, split = question.name, compile_split(question.questions)
+
+    def put_rows(value: Any, answers: Mapping[str, Any], facts: Any, identity: Any) -> None:
+        pairs = [split(row) for row in value]
+        facts[name] = [pair[0] for pair in pairs]
+        identity[name] = [pair[1] for pair in pairs]
+
+    def put_group(value: Any, answers: Mapping[str, Any], facts: Any, identity: Any) -> None:
+        facts[name], identity[name] = split(value)
+
+    return put_rows if question.type is QuestionType.REPEAT else put_group
 
 
 def join_answers(facts: Mapping[str, Any], identity: Mapping[str, Any]) -> Answers:

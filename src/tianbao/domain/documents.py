@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from operator import mul
 from typing import Final
 
 from tianbao.domain.numerals import compact, end_of, hide
@@ -128,12 +129,13 @@ def read_document(type: DocumentType, text: str, *, today: date) -> DocumentRead
             return _read_other(type, number)
 
 
+_WEIGHTS: Final = tuple(pow(2, place, 11) for place in range(17, 0, -1))
+
+
 def check_character(digits: str) -> str:
     """The check character of a number's leading digits by ISO 7064 MOD 11-2: a digit, or X for ten."""
-    remainder = 0
-    for digit in digits:
-        remainder = (remainder + int(digit)) * 2 % 11
-    return "0123456789X"[(12 - remainder) % 11]
+    weighted = sum(map(mul, _WEIGHTS[-len(digits) :], map(int, digits)))
+    return "0123456789X"[(12 - weighted) % 11]
 
 
 def last_four(text: str) -> str:

@@ -78,6 +78,8 @@ _NO_PHONE = re.compile(
 
 def read_phone(text: str) -> PhoneReading:
     """Reads a number as typed, in any of the usual spellings. Never fails."""
+    if len(text) == MOBILE_DIGITS and text.isascii() and _MOBILE.fullmatch(text):  # nearly all
+        return PhoneReading("+86" + text, PhoneKind.MOBILE_CN)
     spelled = half_width(text).strip()
     characters = compact(spelled)
     if not any(char.isalnum() for char in characters) or _NO_PHONE.fullmatch(characters):

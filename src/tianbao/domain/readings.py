@@ -97,6 +97,8 @@ def is_blank(value: Any) -> bool:
     """Whether somebody left it unanswered."""
     if isinstance(value, str):
         return not value or value.isspace()
+    if value is True or isinstance(value, (int, float)):
+        return False
     if isinstance(value, dict):
         return (value.keys() <= _PLACE_KEYS and all(map(_is_blank_text, value.values()))) or (
             value.keys() <= _FILE_KEYS and _is_blank_text(value.get("file"))
@@ -298,6 +300,12 @@ def _range_reader(question: Question) -> Read:
 
 def read_date(text: str) -> date | None:
     """A year-month-day date as people write it (ISO 8601, 2026/1/5, 2026年1月5日); None for all else."""
+    if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():  # as browsers send it
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return None
+        return day if YEAR_MIN <= day.year <= YEAR_MAX else None
     match = _DATE.fullmatch(text.strip().translate(_HALF_WIDTH))
     return _day(*match.groups()) if match else None
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tianbao.domain.ids import uuid7
+from tianbao.domain.mac import hmac_sha256
 
 SECRET_BYTES: Final = 16
 NONCE_BYTES: Final = 22
@@ -61,7 +62,7 @@ def content_mac(secret: bytes, content: bytes) -> bytes:
 
     Cut to 128 bits: only the owner of the secret could look for a collision, with her own content.
     """
-    return hmac.digest(secret, content, "sha256")[:16]
+    return hmac_sha256(secret, content)[:16]
 
 
 def derive_receipt(nonce: bytes, content: bytes) -> Receipt:
@@ -76,7 +77,7 @@ def derive_receipt(nonce: bytes, content: bytes) -> Receipt:
 
 def derive_revision_id(receipt: Receipt, revision: int, content: bytes) -> str:
     """The id of a correction of a revision: a double tap on the same page gives the same one."""
-    digest = hmac.digest(receipt.secret, b"tianbao revision\0%d\0" % revision + content, "sha256")
+    digest = hmac_sha256(receipt.secret, b"tianbao revision\0%d\0" % revision + content)
     return uuid7(int(receipt.id[:12], 16), digest[:10]).hex
 
 

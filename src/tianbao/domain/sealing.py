@@ -12,7 +12,6 @@ Sources: RFC 9180 (HPKE, DHKEM X25519, HKDF-SHA256, AES-256-GCM), RFC 9106 (Argo
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -22,6 +21,8 @@ from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from tianbao.domain.mac import hmac_sha256
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -100,8 +101,8 @@ def data_key_purpose(data_key_id: str, day: str) -> str:
 
 def content_key_from(secret: bytes, pepper: bytes, record: str) -> bytes:
     """The content key as the holder of the receipt derives it: HKDF-SHA256 (RFC 5869), salt = pepper."""
-    extracted = hmac.digest(pepper, secret, "sha256")
-    return hmac.digest(extracted, b"tianbao content " + record.encode() + b"\x01", "sha256")
+    extracted = hmac_sha256(pepper, secret)
+    return hmac_sha256(extracted, b"tianbao content " + record.encode() + b"\x01")
 
 
 def seal_content_key(data_key: AESGCM, content_key: bytes, *, record: str, nonce: bytes) -> bytes:

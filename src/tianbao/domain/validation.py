@@ -311,7 +311,7 @@ class _Compiler:
 
         def answer(row: Filling, work: _Work) -> None:
             value = row.given[group].get(name)
-            if value is None or is_blank(value):
+            if value is None or (not value or value.isspace() if type(value) is str else is_blank(value)):
                 if required:
                     work.outcome.refuse(missing, row.prefix + path)
                 elif demand is not None:

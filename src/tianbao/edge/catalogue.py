@@ -14,6 +14,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tianbao.config import Config
+from tianbao.domain.answers import Split, compile_split
 from tianbao.domain.forms import Form, load_form
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.sites import Installation, Site, SiteState
@@ -32,10 +33,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PublishedForm:
-    """A form version and its compiled validator."""
+    """A form version, its compiled validator and what parts open answers from sealed ones."""
 
     form: Form
     validate: Validator
+    split: Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,9 @@ class CatalogueReader:
         for name, version, definition in self._ask(self._statements.read_forms):
             if (name, version) not in self._forms:
                 form = load_form(_json(definition))
-                self._forms[name, version] = PublishedForm(form, compile_form(form, self._places))
+                self._forms[name, version] = PublishedForm(
+                    form, compile_form(form, self._places), compile_split(form.questions)
+                )
         sites = {
             code: (Site(code, name, area, area_name, SiteState(state)), self._forms[form, version])
             for code, name, area, area_name, state, form, version in self._ask(self._statements.read_sites)

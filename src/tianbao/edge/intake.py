@@ -18,7 +18,6 @@ from typing import Any
 import msgspec
 
 from tianbao.domain import receipts, sealing
-from tianbao.domain.answers import split_answers
 from tianbao.domain.forms import Form
 from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.domain.receipts import Receipt
@@ -191,7 +190,7 @@ def _seal_row(
     target: Target, draft: Draft, validation: Validation, day: DayKey, data_key: DataKey, mac: bytes
 ) -> SubmissionRow:
     form = target.published.form
-    facts, identity = split_answers(form.questions, validation.answers)
+    facts, identity = target.published.split(validation.answers)
     record = draft.receipt.id
     sealed_key, sealed = seal_identity(
         _json({"answers": identity}),

@@ -28,6 +28,29 @@ DATA_KEYS_HELD_MAX: Final = 400
 """One for each day whose registrations are being corrected."""
 
 
+class Nonces:
+    """Random bytes drawn many at a time: each call of the system gives the interpreter up to the commit thread.
+
+    For nonces, which are no secret; keys are drawn one by one. One for a thread.
+    """
+
+    DRAWN_BYTES: Final = 4_096
+
+    def __init__(self) -> None:
+        self._drawn = b""
+        self._at = 0
+
+    def take(self, size: int) -> bytes:
+        """Bytes that were never given out before."""
+        if self._at + size > len(self._drawn):
+            self._drawn, self._at = os.urandom(self.DRAWN_BYTES), 0
+        self._at += size
+        return self._drawn[self._at - size : self._at]
+
+
+_nonces = Nonces()
+
+
 @dataclass(slots=True)
 class DataKey:
     """A data key in use. `row` goes with every submission until one of them is known to be on disk."""
@@ -93,7 +116,7 @@ def seal_identity(
     kind: RevisionKind,
 ) -> tuple[bytes, bytes]:
     """(sealed content key, sealed content) of one revision."""
-    entropy = os.urandom(2 * sealing.NONCE_BYTES)
+    entropy = _nonces.take(2 * sealing.NONCE_BYTES)
     sealed_key = sealing.seal_content_key(
         data_key.cipher, content_key, record=record, nonce=entropy[: sealing.NONCE_BYTES]
     )
