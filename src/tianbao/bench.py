@@ -1,8 +1,9 @@
 """`tianbao bench intake`: how many registrations this machine takes, beside the least a server could do.
 
-Drives its own edge from this process, in turn with a bare ASGI echo on the same server software, and prints
-the ratio: absolute figures differ between machines and hours, ratios much less. The load is bounded in
-connections and time, and goes to the loopback interface only.
+Drives its own edge from this process, in turn with bare ASGI echoes (on the same server software, and on granian
+where it is installed), and prints the ratios: absolute figures differ between machines and hours, ratios much
+less. Where the system can, servers have the first processor to themselves and the load comes from the second. The
+load is bounded in connections and time, and goes to the loopback interface only.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +30,11 @@ from tianbao.domain.receipts import encode_base64url
 from tianbao.processes import Child
 from tianbao.samples import People
 from tianbao.server import free_port, migrate
+from tianbao.store.sqlite import bring_recent_sqlite
+
+bring_recent_sqlite()
+
+import sqlite3  # noqa: E402
 
 WARM_UP_S: Final = 1.0
 ROUNDS: Final = 3
@@ -46,20 +54,29 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class IntakeTable:
-    """Medians over the rounds; `ratio` is intake to echo."""
+    """Medians over the rounds; `ratios` are the intake's rate to each echo's, in the same round.
+
+    `memory_mb` is the edge's resident memory at the end, `bytes_on_disk` what a submission takes there.
+    """
 
     intake: Figures
-    echo: Figures
-    ratio: float
+    echoes: dict[str, Figures]
+    ratios: dict[str, float]
     connections: int
     seconds: float
+    is_pinned: bool
+    memory_mb: float
+    bytes_on_disk: float
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
     def as_text(self) -> str:
         rows = [("", "per second", "p50 ms", "p99 ms", "unexpected")]
-        for name, figures in (("intake", self.intake), ("bare ASGI echo", self.echo)):
+        for name, figures in (
+            ("intake", self.intake),
+            *((f"echo, {name}", one) for name, one in self.echoes.items()),
+        ):
             rows.append(
                 (
                     name,
@@ -70,9 +87,10 @@ class IntakeTable:
                 )
             )
         lines = [f"{name:<16}{a:>12}{b:>10}{c:>10}{d:>12}" for name, a, b, c, d in rows]
-        lines.append(
-            f"ratio intake / echo: {self.ratio:.3f}   ({self.connections} connections, {ROUNDS} rounds in turn)"
-        )
+        said = ", ".join(f"{ratio:.3f} of {name}'s" for name, ratio in self.ratios.items())
+        pinned = "server and load each on a processor of its own" if self.is_pinned else "processors not pinned"
+        lines.append(f"intake to bare echo: {said}   ({self.connections} connections, {ROUNDS} rounds, {pinned})")
+        lines.append(f"{self.memory_mb:.0f} MB in memory, {self.bytes_on_disk:,.0f} bytes on disk a submission")
         return "\n".join(lines)
 
 
@@ -81,17 +99,64 @@ def run_intake_bench(*, seconds: float, connections: int) -> IntakeTable:
     with tempfile.TemporaryDirectory(prefix="tianbao-bench-") as folder:
         os.environ["TIANBAO_DATA"] = folder
         site = _set_up(Path(folder))
-        echo_port, edge_port = free_port(), free_port()
-        environment = dict(os.environ)
-        echo = subprocess.Popen([sys.executable, "-m", "tianbao.bench", str(echo_port)], stdin=subprocess.PIPE)  # noqa: S603
-        edge = Child("edge", ["edge", "--port", str(edge_port)], environment)
+        is_pinned = _pin(SERVER_PROCESSOR)  # the children inherit it
+        edge_port = free_port()
+        edge = Child("edge", ["edge", "--port", str(edge_port)], dict(os.environ))
+        echoes = {name: _start_echo(name) for name in _echo_servers()}
+        is_pinned = is_pinned and _pin(LOAD_PROCESSOR)
         try:
             edge.wait_until_ready()
-            return asyncio.run(_measure(site, edge_port, echo_port, seconds, connections))
+            ports = {name: port for name, (port, _) in echoes.items()}
+            intake, measured, ratios = asyncio.run(_measure(site, edge_port, ports, seconds, connections))
+            memory_mb = _memory_mb(edge.pid)
         finally:
             edge.stop()
-            echo.terminate()
-            echo.wait()
+            for _port, process in echoes.values():
+                process.terminate()
+                process.wait()
+        return IntakeTable(
+            intake, measured, ratios, connections, seconds, is_pinned, memory_mb, _bytes_on_disk(Path(folder))
+        )
+
+
+SERVER_PROCESSOR: Final = 0
+LOAD_PROCESSOR: Final = 1
+
+
+def _pin(processor: int) -> bool:
+    """Keeps this process, and those it starts from now on, on one processor; False where that cannot be."""
+    if not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2:
+        return False
+    os.sched_setaffinity(0, {processor})
+    return True
+
+
+def _echo_servers() -> list[str]:
+    return ["uvicorn", "granian"] if find_spec("granian") else ["uvicorn"]
+
+
+def _start_echo(name: str) -> tuple[int, subprocess.Popen[bytes]]:
+    port = free_port()
+    command = [sys.executable, "-m", "tianbao.bench", name, str(port)]
+    return port, subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603
+
+
+def _memory_mb(pid: int) -> float:
+    """Resident memory where the system tells; 0 where it does not."""
+    status = Path(f"/proc/{pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
+
+
+def _bytes_on_disk(folder: Path) -> float:
+    """What one submission takes in `intake.db`; 0 on another database."""
+    file = folder / "intake.db"
+    if not file.exists():
+        return 0.0
+    with closing(sqlite3.connect(file)) as connection:
+        count: int = connection.execute("SELECT COUNT(*) FROM submission").fetchone()[0]
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return file.stat().st_size / max(count, 1)
 
 
 def _set_up(folder: Path) -> str:
@@ -119,7 +184,9 @@ def _set_up(folder: Path) -> str:
     return f"/S/{site.code}"
 
 
-async def _measure(site: str, edge_port: int, echo_port: int, seconds: float, connections: int) -> IntakeTable:
+async def _measure(
+    site: str, edge_port: int, echo_ports: dict[str, int], seconds: float, connections: int
+) -> tuple[Figures, dict[str, Figures], dict[str, float]]:
     places = Gazetteer.from_bytes(read_divisions())
     people = People(places, seed=1, today=date.today())  # noqa: DTZ011 - any day will do
     answers = []
@@ -128,16 +195,25 @@ async def _measure(site: str, edge_port: int, echo_port: int, seconds: float, co
         one["itinerary"] = [people.make_leg(1), people.make_leg(2)]
         answers.append(json.dumps(one, ensure_ascii=False).encode())
     posts = _requests(site, edge_port, answers)
-    echoes = _requests(site, echo_port, answers)
-    await _wait_until_open(echo_port)
-    each_s = max(seconds / (2 * ROUNDS), 0.5)
-    runs: dict[str, list[Figures]] = {"echo": [], "intake": []}
+    for port in echo_ports.values():
+        await _wait_until_open(port)
+    each_s = max(seconds / ((1 + len(echo_ports)) * ROUNDS), 0.5)
+    intake: list[Figures] = []
+    echoes: dict[str, list[Figures]] = {name: [] for name in echo_ports}
     for _ in range(ROUNDS):
-        runs["echo"].append(await _load(echo_port, echoes, each_s, connections, b"200"))
-        runs["intake"].append(await _load(edge_port, posts, each_s, connections, b"201"))
-    echo, intake = (_median(runs[name]) for name in ("echo", "intake"))
-    ratios = sorted(a.rate_per_s / b.rate_per_s for a, b in zip(runs["intake"], runs["echo"], strict=True))
-    return IntakeTable(intake, echo, round(ratios[ROUNDS // 2], 3), connections, seconds)
+        for name, port in echo_ports.items():
+            requests = _requests(site, port, answers)
+            echoes[name].append(await _load(port, requests, each_s, connections, b"200"))
+        intake.append(await _load(edge_port, posts, each_s, connections, b"201"))
+    ratios = {
+        name: sorted(a.rate_per_s / b.rate_per_s for a, b in zip(intake, runs, strict=True))[ROUNDS // 2]
+        for name, runs in echoes.items()
+    }
+    return (
+        _median(intake),
+        {name: _median(runs) for name, runs in echoes.items()},
+        {name: round(ratio, 3) for name, ratio in ratios.items()},
+    )
 
 
 def _median(runs: list[Figures]) -> Figures:
@@ -259,15 +335,32 @@ async def echo_app(scope: dict[str, object], receive: Callable, send: Callable) 
     await send({"type": "http.response.body", "body": body})
 
 
-if __name__ == "__main__":
+def _serve_echo(server: str, port: int) -> None:
+    if server == "granian":
+        from granian import Granian
+        from granian.constants import Interfaces, Loops
+
+        Granian(
+            "tianbao.bench:echo_app",
+            address=HOST,
+            port=port,
+            interface=Interfaces.ASGINL,
+            loop=Loops.uvloop,
+            log_enabled=False,
+        ).serve()
+        return
     import uvicorn
 
     uvicorn.run(
         echo_app,
         host=HOST,
-        port=int(sys.argv[1]),
+        port=port,
         lifespan="off",
         access_log=False,
         log_level="warning",
         server_header=False,
     )
+
+
+if __name__ == "__main__":
+    _serve_echo(sys.argv[1], int(sys.argv[2]))
