@@ -1,48 +1,38 @@
-"""The expression language on the page: the same vectors under Node, in one process."""
+"""The expression language on the page: the same vectors, in the zone of each, and with only the functions they use."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
-from tianbao.domain.evaluation import write_answer
-from tianbao.domain.expressions import parse
+import pytest
+from tests.expression_cases import SCRIPT, ZONE, is_right, make_case, page_evaluator, vectors
+
+from tianbao.domain.functions import PLACES_MAX, TEXT_LENGTH_MAX, UUID_LENGTH_MAX
 from tianbao.domain.patterns import SUBJECT_LENGTH_MAX
 
-VECTORS = Path(__file__).parents[1] / "vectors"
-SCRIPT = files("tianbao.render").joinpath("page/expressions.js")
+VECTORS = [vector for vector in vectors() if "error" not in vector and vector.get("page", True)]
+ZONES = sorted({vector.get("zone", ZONE) for vector in VECTORS})
 
 
-def test_page_gives_every_vector_the_same_value() -> None:
-    vectors = [
-        vector for vector in json.loads((VECTORS / "expressions.json").read_text("utf-8")) if "value" in vector
-    ]
-    cases = [
-        {
-            "tree": parse(vector["expression"]).tree(),
-            "answers": {name: write_answer(answer) for name, answer in vector.get("answers", {}).items()},
-        }
-        for vector in vectors
-    ]
-    done = subprocess.run(
-        ["node", str(VECTORS / "evaluate.js"), str(SCRIPT)],
-        input="".join(json.dumps(case) + "\n" for case in cases),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-
-    values = [json.loads(line) for line in done.stdout.splitlines()]
-    wrong = [
-        (vector["expression"], vector["value"], value)
-        for vector, value in zip(vectors, values, strict=True)
-        if value != vector["value"] or isinstance(value, bool) != isinstance(vector["value"], bool)
-    ]
-    assert wrong == []
+def wrong_in(zone: str) -> Iterator[tuple[Any, ...]]:
+    with page_evaluator(zone) as page:
+        for vector in VECTORS:
+            if vector.get("zone", ZONE) == zone:
+                value = page(make_case(vector).for_page())
+                if not is_right(vector, value):
+                    yield vector["expression"], vector.get("value", vector.get("about")), value
 
 
-def test_page_has_the_same_limit_for_what_a_pattern_matches() -> None:
-    assert f"length <= {SUBJECT_LENGTH_MAX}" in SCRIPT.read_text("utf-8")
+@pytest.mark.parametrize("zone", ZONES)
+def test_page_gives_every_vector_the_same_value(zone: str) -> None:
+    assert list(wrong_in(zone)) == []
+
+
+def test_page_has_the_same_limits() -> None:
+    script = SCRIPT.read_text("utf-8")
+
+    assert f"length <= {SUBJECT_LENGTH_MAX}" in script
+    assert f"<= {PLACES_MAX}" in script
+    assert f"Math.min({UUID_LENGTH_MAX}," in script
+    assert "slice(0, 1e4)" in script and TEXT_LENGTH_MAX == 1e4

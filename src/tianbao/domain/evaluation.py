@@ -1,72 +1,59 @@
-"""What an expression means: its tree compiled into a closure over the answers.
+"""What an expression means: its bound tree compiled into a closure over a row of answers.
 
-`domain.expressions` reads the text and hands the tree on; `domain.validation` runs the closure for every
-submission, so this is hot. The page's `expressions.js` gives the same tree the same meaning, held to the same
-vectors. Must not know: how an expression is written, what a question is.
+`domain.expressions` reads the text, `domain.binding` binds its names; `domain.validation` runs the closure for
+every submission, so this is hot. The page's `expressions.js` gives the same tree the same meaning, held to the
+same vectors. Must not know: how an expression is written, what a question is.
 
-A tree is a literal (str, number, bool) or a tuple of a name and the trees it applies to. ("$", name) is an
-answer; ("neg", x) the unary minus.
+A tree is a literal (str, number, bool) or a tuple of a name and the trees it applies to: a function or operator of
+`domain.functions`, `=`, `and`, or one of these, in which `up` counts the levels outwards (docs/adr/0007):
 
-Values are XPath 1.0's str, float and bool; there are no node-sets. An answer is its string-value, as in the ODK
-XForms spec ("node values are always stored and obtained as strings"): missing is '', a number is written as
-below, the choices of a select_multiple stand with spaces between them, an acknowledgement is 'OK', a place its
-text. So `${x} = true()` asks whether x is answered, and 'false' and '0' are true.
+    ("$", up, path)                 an answer
+    ("$*", up, (repeat…, path))     the answers in all rows of one or more nested repeats
+    ("#", up, (repeat…))            those rows; without a repeat, the row itself
+    ("list", name)                  the choices of a list as rows, their columns as answers
+    ("in", rows, (repeat…))         the rows of nested repeats in some rows
+    ("where", rows, condition)      those rows for which it holds, each being a level inside the row at hand; a
+                                    number asks for the row at that place, from 1
+    ("of", rows, path)              the answers in some rows
+    ("first", answers)              the first of them, '' where there is none
 
-- to boolean (XPath §4.3): a number unless it is 0 or NaN; a string unless it is ''.
-- to number (XPath §4.4): white space, perhaps `-`, digits with perhaps a point; no `+`, exponent or comma. By
-  ODK's number() a date is its days since 1970-01-01 (2020-02-01 = 18293; years 1000 to 9999, no time zone).
-  true() is 1. Anything else, '' too, is NaN, which is neither less, equal nor greater than anything.
-- to string (XPath §4.2): 3, never 3.0; NaN, Infinity, -Infinity; true, false. Below 1e-6 and from 1e21 with an
-  exponent, as ECMAScript writes it (XPath would write out all zeros).
-- `=` and `!=` (XPath §3.4): as booleans if one side is one; else as numbers if one side is one; else as
-  strings. `< <= > >=` always compare numbers. There is no tolerance: 0.1 + 0.2 != 0.3.
-- `mod` takes the sign of its left side; `div` by 0 gives an infinity or NaN (XPath §3.5).
-- `round(x, places)` rounds what one would read (1.005 to 2 places is 1.01), halves towards infinity (XPath
-  §4.4), as ODK Collect does; `int` cuts off. Neither gives -0.
-- `string-length` counts characters (code points), not UTF-16 units.
-- `selected('', '')` is true, as in ODK: nothing is selected.
-- `regex` matches the whole text, in the notation of `domain.patterns`; a text longer than its limit does not.
-- `if` keeps the type of what it returns; `coalesce` returns a string.
+What gives many answers or rows stands only where a function takes a `list`.
+
+`=` and `!=` (XPath §3.4) compare as booleans if one side is one; else as numbers if one side is one; else as
+strings. `< <= > >=` always compare numbers. `if` and `coalesce` keep the type of what they return.
 """
 
 from __future__ import annotations
 
-import math
 import operator
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from functools import reduce
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
+from tianbao.domain.dates import Moment
 from tianbao.domain.forms import Choice, text_in
-from tianbao.domain.patterns import SUBJECT_LENGTH_MAX
+from tianbao.domain.functions import FUNCTIONS, OPERATORS, Function, Needs
+from tianbao.domain.values import ACKNOWLEDGED, CONVERSIONS, Value, write_answer, write_number
 
-Value: TypeAlias = str | float | bool
+__all__ = [
+    "ACKNOWLEDGED",
+    "Lists",
+    "Moment",
+    "Row",
+    "Tree",
+    "Value",
+    "compile_condition",
+    "compile_filter",
+    "compile_value",
+    "write_answer",
+    "write_number",
+]
+
 Tree: TypeAlias = str | float | bool | tuple[Any, ...]
-
-ACKNOWLEDGED: Final = "OK"
-"""What an acknowledgement is to an expression; ODK's word."""
-PLACES_MAX: Final = 30
-"""Decimal places to which round() rounds; beyond them the result is NaN."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When an expression is worked out, and where its random numbers come from.
-
-    `now` has the time zone of the installation; `random` gives numbers from 0 to below 1.
-    """
-
-    now: datetime
-    random: Callable[[], float]
-
-    @property
-    def today(self) -> date:
-        return self.now.date()
+Lists: TypeAlias = Mapping[str, Sequence[Choice]]
+"""A form's choice lists by name."""
+_NO_LISTS: Final[Lists] = MappingProxyType({})
 
 
 @dataclass(slots=True, eq=False)
@@ -85,292 +72,258 @@ class Row:
     moment: Moment
 
 
-class Scope:
-    """The answers an expression sees: those of its own level, then those of the levels around it.
-
-    `names` are the questions of this level. They hide the same names further out even while unanswered: a
-    companion without a document must not be taken to carry the registrant's.
-    """
-
-    __slots__ = ("answers", "names", "outer")
-
-    def __init__(
-        self, answers: Mapping[str, Any], outer: Scope | None = None, names: frozenset[str] = frozenset()
-    ) -> None:
-        self.answers = answers
-        self.outer = outer
-        self.names = names
-
-    def get(self, name: str) -> Any:
-        """The answer, or None."""
-        answer = self.answers.get(name)
-        if answer is None and self.outer is not None and name not in self.names:
-            return self.outer.get(name)
-        return answer
+def compile_condition(tree: Tree, lists: Lists = _NO_LISTS, language: str = "") -> Callable[[Row], bool]:
+    """A bound tree's value as a boolean. Labels of choices are in `language`, or else in their first."""
+    return _Compiler(lists, language).typed(tree, bool)
 
 
-_Code: TypeAlias = Callable[[Any], Any]
-_Typed: TypeAlias = tuple[_Code, type]
-"""A closure and the type of what it returns: str, float, bool, or object where only the run tells."""
-
-
-Lists: TypeAlias = Mapping[str, Sequence[Choice]]
-
-
-def compile_condition(tree: Tree, lists: Lists = MappingProxyType({})) -> Callable[[Any], bool]:
-    """A bound tree's value as a boolean."""
-    return _convert(_compile(tree), bool)
-
-
-def compile_value(tree: Tree, lists: Lists = MappingProxyType({})) -> Callable[[Any], Value]:
+def compile_value(tree: Tree, lists: Lists = _NO_LISTS, language: str = "") -> Callable[[Row], Value]:
     """A bound tree's value, of whatever type it is."""
-    return _compile(tree)[0]
+    return _Compiler(lists, language).compile(tree)[0]
 
 
-def compile_filter(tree: Tree, lists: Lists = MappingProxyType({})) -> Callable[[Row, Choice], bool]:
+def compile_filter(tree: Tree, lists: Lists = _NO_LISTS, language: str = "") -> Callable[[Row, Choice], bool]:
     """Whether a choice is offered, by a tree that was bound as a filter: the choice is a row inside the row."""
-    holds = compile_condition(tree, lists)
+    holds = compile_condition(tree, lists, language)
 
     def offers(row: Row, choice: Choice) -> bool:
-        columns = {**choice.columns, "name": choice.name, "label": text_in(choice.label, "")}
-        return holds(Row(columns, row, {}, 0, row.moment))
+        return holds(Row(_columns(choice, language), row, {}, 0, row.moment))
 
     return offers
 
 
-def write_answer(answer: Any) -> str:
-    """An answer as its string-value."""
-    if answer is None or answer is False:
-        return ""
-    if answer is True:
-        return ACKNOWLEDGED
-    if isinstance(answer, (str, int)):
-        return str(answer)
-    if isinstance(answer, float):
-        return write_number(answer)
-    if isinstance(answer, Mapping):
-        return write_answer(answer.get("text"))
-    return " ".join(part for part in answer if isinstance(part, str))
+class _Valued(Protocol):
+    """What can be looked into: a row, or a choice as one."""
+
+    @property
+    def values(self) -> dict[str, Any]: ...
+
+    @property
+    def rows(self) -> dict[str, list[Row]]: ...
 
 
-def write_number(number: float) -> str:
-    """A number as a string, as ECMAScript's Number::toString writes it."""
-    if math.isnan(number):
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    if number.is_integer() and abs(number) < 1e16:
-        return str(int(number))
-    digits, _, exponent = repr(number).partition("e")
-    if not exponent:
-        return digits
-    if 1e-6 <= abs(number) < 1e21:
-        return format(Decimal(repr(number)), "f")
-    return f"{digits}e{int(exponent):+d}"
+class _ChoiceRow(NamedTuple):
+    values: dict[str, Any]
+    rows: dict[str, list[Row]]
 
 
-_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
-_DATE = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}")
-_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_Code: TypeAlias = Callable[[Row], Any]
+_Typed: TypeAlias = tuple[_Code, type]
+"""A closure and the type of what it returns: str, float, bool, list, or object where only the run tells."""
 
 
-def _trim(text: str) -> str:
-    return text.strip(" \t\r\n")
+def _columns(choice: Choice, language: str) -> dict[str, str]:
+    return {**choice.columns, "name": choice.name, "label": text_in(choice.label, language)}
 
 
-def _read_number(text: str) -> float:
-    text = _trim(text)
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    if _DATE.fullmatch(text):
-        try:
-            return float(date.fromisoformat(text).toordinal() - _EPOCH_DAY)
-        except ValueError:
-            return math.nan
-    return math.nan
+class _Compiler:
+    def __init__(self, lists: Lists, language: str) -> None:
+        self._lists = lists
+        self._language = language
+
+    def typed(self, tree: Tree, wanted: type) -> _Code:
+        return _convert(self.compile(tree), wanted)
+
+    def compile(self, tree: Tree) -> _Typed:
+        if not isinstance(tree, tuple):
+            value = tree if isinstance(tree, (str, bool)) else float(tree)
+            return lambda row: value, type(value)
+        name, *parts = tree
+        if name in _SPECIAL:
+            return _SPECIAL[name](self, *parts)
+        function = OPERATORS.get(name) or FUNCTIONS[name]
+        return self._call(function, parts), function.returns
+
+    def _answer(self, up: int, path: str) -> _Typed:
+        def read(row: Row) -> str:
+            answer = row.values.get(path)
+            return answer if type(answer) is str else write_answer(answer)
+
+        def read_outside(row: Row) -> str:
+            answer = _outside(row, up).values.get(path)
+            return answer if type(answer) is str else write_answer(answer)
+
+        return read_outside if up else read, str
+
+    def _answers(self, up: int, path: Sequence[str]) -> _Typed:
+        return self._of(("#", up, path[:-1]), path[-1])
+
+    def _rows(self, up: int, repeats: Sequence[str]) -> _Typed:
+        return lambda row: _inside([_outside(row, up)], repeats), list
+
+    def _in(self, rows: Tree, repeats: Sequence[str]) -> _Typed:
+        find = self.compile(rows)[0]
+        return lambda row: _inside(find(row), repeats), list
+
+    def _list(self, name: str) -> _Typed:
+        choices = [_ChoiceRow(_columns(choice, self._language), {}) for choice in self._lists.get(name, ())]
+        return lambda row: choices, list
+
+    def _where(self, rows: Tree, condition: Tree) -> _Typed:
+        find = self.compile(rows)[0]
+        if key := _key_of(rows, condition):
+            return self._look_up(find, *key)
+        code, kind = self.compile(condition)
+        keep = _is_there if kind in (float, object) else lambda value, index: value
+
+        def choose(row: Row) -> list[_Valued]:
+            kept = []
+            inside = Row({}, row, {}, 0, row.moment)
+            for inside.index, one in enumerate(find(row)):
+                inside.values, inside.rows = one.values, one.rows
+                if keep(code(inside), inside.index):
+                    kept.append(one)
+            return kept
+
+        return choose, list
+
+    def _look_up(self, find: _Code, column: str, wanted: Tree) -> _Typed:
+        """The choices with a column that equals a text, found at once: a list can have thousands."""
+        want = self.compile(wanted)[0]
+        nowhere: Any = None
+        by_value: dict[str, list[_Valued]] = {}
+        for choice in find(nowhere):
+            by_value.setdefault(choice.values.get(column, ""), []).append(choice)
+        return lambda row: by_value.get(want(Row({}, row, {}, 0, row.moment)), []), list
+
+    def _of(self, rows: Tree, path: str) -> _Typed:
+        find = self.compile(rows)[0]
+        return lambda row: [write_answer(one.values.get(path)) for one in find(row)], list
+
+    def _first(self, answers: Tree) -> _Typed:
+        find = self.compile(answers)[0]
+        return lambda row: next(iter(find(row)), ""), str
+
+    def _junction(self, is_and: bool, parts: Sequence[Tree]) -> _Typed:
+        """Evaluates until the first part that decides: a false one of an `and`, a true one of an `or`."""
+        codes = [self.typed(part, bool) for part in parts]
+        if len(codes) == 2:
+            first, second = codes
+            if is_and:
+                return lambda row: first(row) and second(row), bool
+            return lambda row: first(row) or second(row), bool
+        decide = all if is_and else any
+        return lambda row: decide(code(row) for code in codes), bool
+
+    def _choice(self, condition: Tree, then: Tree, otherwise: Tree) -> _Typed:
+        holds = self.typed(condition, bool)
+        (first, kind), (second, other) = self.compile(then), self.compile(otherwise)
+        return lambda row: first(row) if holds(row) else second(row), kind if kind is other else object
+
+    def _equality(self, compare: Callable[[Value, Value], bool], left: Tree, right: Tree) -> _Typed:
+        typed = self.compile(left), self.compile(right)
+        types = [given for _, given in typed]
+        if object in types and bool not in types:
+            return _late_equality(compare, *(code for code, _ in typed)), bool
+        common = _common_type(types)
+        first, second = (_convert(each, common) for each in typed)
+        return lambda row: compare(first(row), second(row)), bool
+
+    def _call(self, function: Function, parts: Sequence[Tree]) -> _Code:
+        call = function.call
+        kinds = function.kinds(len(parts))
+        typed = [self.compile(part) for part in parts]
+        if any(given is list for _, given in typed):
+            return _spread(call, [(_convert(each, kind), each[1]) for each, kind in zip(typed, kinds, strict=True)])
+        codes = [_convert(each, kind) for each, kind in zip(typed, kinds, strict=True)]
+        if function.needs is Needs.MOMENT:
+            return lambda row: call(row.moment, *[code(row) for code in codes])
+        if len(codes) == 1:
+            (only,) = codes
+            return lambda row: call(only(row))
+        if len(codes) == 2:
+            first, second = codes
+            return lambda row: call(first(row), second(row))
+        return lambda row: call(*[code(row) for code in codes])
 
 
-def _to_boolean(value: Value) -> bool:
-    return bool(value) and value == value  # NaN differs from itself
-
-
-def _to_number(value: Value) -> float:
-    return _read_number(value) if isinstance(value, str) else float(value)
-
-
-def _to_string(value: Value) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return write_number(value)
-
-
-_CONVERT: Final[dict[type, Callable[[Any], Any]]] = {bool: _to_boolean, float: _to_number, str: _to_string}
-
-
-def _divide(dividend: float, divisor: float) -> float:
-    if divisor:
-        return dividend / divisor
-    if not dividend or math.isnan(dividend):
-        return math.nan
-    return math.copysign(math.inf, dividend) * math.copysign(1.0, divisor)
-
-
-def _remainder(dividend: float, divisor: float) -> float:
-    return math.fmod(dividend, divisor) if divisor and math.isfinite(dividend) else math.nan
-
-
-def _round(number: float, places: float = 0.0) -> float:
-    if not math.isfinite(number):
-        return number
-    if not abs(places) < PLACES_MAX + 1:
-        return math.nan
-    shifted = _shift(number, math.trunc(places))
-    if not math.isfinite(shifted):
-        return math.nan
-    whole = math.floor(shifted)
-    return _shift(float(whole + (shifted - whole >= 0.5)), -math.trunc(places)) + 0.0
-
-
-def _shift(number: float, places: int) -> float:
-    """The number with its decimal point moved in writing, so that 1.005 becomes 100.5 and not 100.49999…"""
-    digits, _, exponent = repr(number).partition("e")
-    return float(f"{digits}e{int(exponent or 0) + places}")
-
-
-def _truncate(number: float) -> float:
-    return float(math.trunc(number)) if math.isfinite(number) else number
-
-
-def _matches(text: str, pattern: str) -> bool:
-    return len(text) <= SUBJECT_LENGTH_MAX and re.fullmatch(pattern, text) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A function by what it takes; `object` takes any value as it is.
-
-    `required` counts the arguments that must be there (all where None); with `repeats` the last may be given
-    more than once.
-    """
-
-    call: Callable[..., Value]
-    returns: type
-    takes: tuple[type, ...]
-    required: int | None = None
-    repeats: bool = False
-
-    def accepts(self, count: int) -> bool:
-        required = len(self.takes) if self.required is None else self.required
-        return count >= required and (self.repeats or count <= len(self.takes))
-
-
-FUNCTIONS: Final[Mapping[str, Function]] = {
-    "coalesce": Function(lambda first, second: first or second, str, (str, str)),
-    "concat": Function(lambda *texts: "".join(texts), str, (str,), repeats=True),
-    "contains": Function(lambda text, part: part in text, bool, (str, str)),
-    "count-selected": Function(lambda chosen: float(sum(map(bool, chosen.split(" ")))), float, (str,)),
-    "if": Function(
-        lambda condition, then, otherwise: then if condition else otherwise, object, (bool, object, object)
-    ),
-    "int": Function(_truncate, float, (float,)),
-    "not": Function(operator.not_, bool, (bool,)),
-    "number": Function(lambda number: number, float, (float,)),
-    "regex": Function(_matches, bool, (str, str)),
-    "round": Function(_round, float, (float, float), required=1),
-    "selected": Function(lambda chosen, name: _trim(name) in chosen.split(" "), bool, (str, str)),
-    "starts-with": Function(str.startswith, bool, (str, str)),
-    "string": Function(lambda text: text, str, (str,)),
-    "string-length": Function(lambda text: float(len(text)), float, (str,)),
+_SPECIAL: Final[Mapping[str, Callable[..., _Typed]]] = {
+    "$": _Compiler._answer,
+    "$*": _Compiler._answers,
+    "#": _Compiler._rows,
+    "in": _Compiler._in,
+    "list": _Compiler._list,
+    "where": _Compiler._where,
+    "of": _Compiler._of,
+    "first": _Compiler._first,
+    "if": _Compiler._choice,
+    "and": lambda compiler, *parts: compiler._junction(True, parts),
+    "or": lambda compiler, *parts: compiler._junction(False, parts),
+    "=": lambda compiler, left, right: compiler._equality(operator.eq, left, right),
+    "!=": lambda compiler, left, right: compiler._equality(operator.ne, left, right),
 }
-"""The functions by name; `true()` and `false()` are literals by the time a tree is made."""
-
-_OPERATORS: Final[Mapping[str, Function]] = {
-    "+": Function(lambda *terms: reduce(operator.add, terms), float, (float,), repeats=True),
-    "*": Function(lambda *factors: reduce(operator.mul, factors), float, (float,), repeats=True),
-    "-": Function(operator.sub, float, (float, float)),
-    "div": Function(_divide, float, (float, float)),
-    "mod": Function(_remainder, float, (float, float)),
-    "neg": Function(operator.neg, float, (float,)),
-    "<": Function(operator.lt, bool, (float, float)),
-    "<=": Function(operator.le, bool, (float, float)),
-    ">": Function(operator.gt, bool, (float, float)),
-    ">=": Function(operator.ge, bool, (float, float)),
-}
 
 
-def _compile(tree: Tree) -> _Typed:
+def _outside(row: Row, up: int) -> Row:
+    for _ in range(up):
+        row = row.outer  # type: ignore[assignment]  # binding counted the levels
+    return row
+
+
+def _inside(rows: Iterable[_Valued], repeats: Sequence[str]) -> list[Any]:
+    found = list(rows)
+    for repeat in repeats:
+        found = [inner for one in found for inner in one.rows.get(repeat, ())]
+    return found
+
+
+def _is_there(value: Value, index: int) -> bool:
+    """Whether a row is kept by the value of its condition: a number says which."""
+    return value == index + 1 if isinstance(value, float) else bool(value)
+
+
+def _key_of(rows: Tree, condition: Tree) -> tuple[str, Tree] | None:
+    """The column and the text it is to equal, where that is all that is asked of a list and says the same for
+    every choice."""
+    match rows, condition:
+        case ("list", _), ("=", ("$", 0, str(column)), ("$", int(up), _) as wanted) if up:
+            return column, wanted
+        case ("list", _), ("=", ("$", 0, str(column)), ("string", wanted)) if not _looks_at_row(wanted, 0):
+            return column, ("string", wanted)
+        case ("list", _), ("=", ("$", 0, str(column)), str(wanted)):
+            return column, wanted
+    return None
+
+
+def _looks_at_row(tree: Tree, inside: int) -> bool:
+    """Whether a tree asks for the row `inside` levels out, anything of it or its place."""
     if not isinstance(tree, tuple):
-        value = tree if isinstance(tree, (str, bool)) else float(tree)
-        return lambda scope: value, type(value)
+        return False
     name, *parts = tree
-    if name == "$":
-        return (_compile_name(*parts) if len(parts) == 1 else _compile_answer(*parts)), str
-    if name in ("and", "or"):
-        return _compile_junction(name == "and", parts), bool
-    if name in ("=", "!="):
-        return _compile_equality(operator.eq if name == "=" else operator.ne, *parts), bool
-    function = _OPERATORS.get(name) or FUNCTIONS[name]
-    return _compile_call(function, parts), function.returns
+    if name in ("$", "$*", "#"):
+        return bool(parts[0] == inside)
+    if name == "where":
+        return _looks_at_row(parts[0], inside) or _looks_at_row(parts[1], inside + 1)
+    return any(_looks_at_row(part, inside) for part in parts)
 
 
 def _convert(typed: _Typed, wanted: type) -> _Code:
     code, given = typed
-    if wanted in (given, object):
+    if wanted in (given, object, list):
         return code
-    convert = _CONVERT[wanted]
-    return lambda scope: convert(code(scope))
+    convert = CONVERSIONS[wanted]
+    return lambda row: convert(code(row))
 
 
-def _compile_answer(up: int, path: str) -> _Code:
-    def read(row: Row) -> str:
-        answer = row.values.get(path)
-        return answer if type(answer) is str else write_answer(answer)
+def _spread(call: Callable[..., Value], codes: Sequence[_Typed]) -> _Code:
+    """A call with the members of lists as arguments, one after the other."""
 
-    def read_outside(row: Row) -> str:
-        for _ in range(up):
-            row = row.outer  # type: ignore[assignment]  # binding counted the levels
-        answer = row.values.get(path)
-        return answer if type(answer) is str else write_answer(answer)
+    def spread(row: Row) -> Value:
+        values: list[Any] = []
+        for code, kind in codes:
+            if kind is list:
+                values += code(row)
+            else:
+                values.append(code(row))
+        return call(*values)
 
-    return read_outside if up else read
-
-
-def _compile_name(name: str) -> _Code:
-    def read(scope: Scope) -> str:
-        answer = scope.get(name)
-        return answer if type(answer) is str else write_answer(answer)
-
-    return read
+    return spread
 
 
-def _compile_junction(is_and: bool, parts: list[Tree]) -> _Code:
-    """Evaluates until the first part that decides: a false one of an `and`, a true one of an `or`."""
-    codes = [_convert(_compile(part), bool) for part in parts]
-    if len(codes) == 2:
-        first, second = codes
-        if is_and:
-            return lambda scope: first(scope) and second(scope)
-        return lambda scope: first(scope) or second(scope)
-    decide = all if is_and else any
-    return lambda scope: decide(code(scope) for code in codes)
-
-
-def _compile_equality(compare: Callable[[Value, Value], bool], left: Tree, right: Tree) -> _Code:
-    typed = _compile(left), _compile(right)
-    types = [given for _, given in typed]
-    if object in types and bool not in types:
-        return _compile_late_equality(compare, *(code for code, _ in typed))
-    common = _common_type(types)
-    first, second = (_convert(each, common) for each in typed)
-    return lambda scope: compare(first(scope), second(scope))
-
-
-def _compile_late_equality(compare: Callable[[Value, Value], bool], first: _Code, second: _Code) -> _Code:
-    def equal(scope: Scope) -> bool:
-        values = first(scope), second(scope)
-        convert = _CONVERT[_common_type([type(value) for value in values])]
+def _late_equality(compare: Callable[[Value, Value], bool], first: _Code, second: _Code) -> _Code:
+    def equal(row: Row) -> bool:
+        values = first(row), second(row)
+        convert = CONVERSIONS[_common_type([type(value) for value in values])]
         return compare(*map(convert, values))
 
     return equal
@@ -378,16 +331,3 @@ def _compile_late_equality(compare: Callable[[Value, Value], bool], first: _Code
 
 def _common_type(types: list[type]) -> type:
     return bool if bool in types else float if float in types else str
-
-
-def _compile_call(function: Function, parts: list[Tree]) -> _Code:
-    wanted = [*function.takes, *function.takes[-1:] * len(parts)]
-    codes = [_convert(_compile(part), kind) for part, kind in zip(parts, wanted, strict=False)]
-    call = function.call
-    if len(codes) == 1:
-        (only,) = codes
-        return lambda scope: call(only(scope))
-    if len(codes) == 2:
-        first, second = codes
-        return lambda scope: call(first(scope), second(scope))
-    return lambda scope: call(*[code(scope) for code in codes])
