@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.expression_cases import SCRIPT, ZONE, is_right, make_case, page_evaluator, vectors
 
-from tianbao.domain.functions import PLACES_MAX, TEXT_LENGTH_MAX, UUID_LENGTH_MAX
+from tianbao.domain.functions import FUNCTIONS, PLACES_MAX, TEXT_LENGTH_MAX, UUID_LENGTH_MAX
 from tianbao.domain.patterns import SUBJECT_LENGTH_MAX
+from tianbao.render.expressions_script import functions_used
+from tianbao.render.shorten import keep_used
 
 VECTORS = [vector for vector in vectors() if "error" not in vector and vector.get("page", True)]
 ZONES = sorted({vector.get("zone", ZONE) for vector in VECTORS})
@@ -27,6 +30,22 @@ def wrong_in(zone: str) -> Iterator[tuple[Any, ...]]:
 @pytest.mark.parametrize("zone", ZONES)
 def test_page_gives_every_vector_the_same_value(zone: str) -> None:
     assert list(wrong_in(zone)) == []
+
+
+def test_page_needs_no_more_than_the_functions_of_its_trees() -> None:
+    script = SCRIPT.read_text("utf-8")
+    with page_evaluator() as page:
+        for vector in VECTORS:
+            if vector.get("zone", ZONE) == ZONE:
+                case = make_case(vector)
+                source = keep_used(script, functions_used([case.bound.tree]))
+                assert is_right(vector, page({**case.for_page(), "source": source})), vector["expression"]
+
+
+def test_page_without_an_expression_carries_no_function() -> None:
+    kept = keep_used(SCRIPT.read_text("utf-8"), frozenset())
+
+    assert not any(re.search(rf"^    '?{name}'?[:(,]", kept, re.MULTILINE) for name in FUNCTIONS)
 
 
 def test_page_has_the_same_limits() -> None:

@@ -1,7 +1,7 @@
 // What the page's evaluator makes of cases, in Node or in a browser: work(source)(case) is the value, with what JSON
 // has no word for as {"number": "NaN"}. A case is {tree, root, route, choice, lists, now, random}: the root row as
 // {values, rows}, the way to the row at hand as [[repeat, index], …], the columns of a choice in it if that is looked
-// at, the moment in milliseconds, the next random numbers.
+// at, the moment in milliseconds, the next random numbers; with a source of its own, that one answers.
 // node evaluate.js EXPRESSIONS.JS answers each line of standard input with one line.
 'use strict';
 
@@ -24,6 +24,7 @@ function work(source) {
   };
 
   return given => {
+    if (given.source) return work(given.source)({...given, source: ''});
     now = given.now;
     random = [...given.random];
     Object.assign(lists, given.lists);
