@@ -17,7 +17,7 @@ from tianbao.domain.problems import Parameter
 
 
 class FormCode(StrEnum):
-    """Every way a form is wrong, then what is merely worth saying (`NOTICES`). No value ever changes its meaning."""
+    """Every way a form is wrong, then what is merely worth saying (`NOTICES`). No value changes its meaning."""
 
     # the file
     NOT_A_SPREADSHEET = "not_a_spreadsheet"
