@@ -353,7 +353,7 @@ def test_conditions_show_and_hide_and_what_is_hidden_is_not_sent(tab: Page, serv
     assert answers["itinerary"] == [{"place": "武汉"}, {"place": "保定", "transport": "other"}]
 
 
-def test_rows_come_and_go_and_are_counted_anew(tab: Page) -> None:
+def test_rows_come_and_go_and_are_counted_anew(tab: Page, server: StandIn) -> None:
     rows = tab.locator("[id=itinerary] > .row")
     expect(rows.locator("button[value^=remove]")).to_be_hidden()
     for index in range(2):
@@ -364,19 +364,35 @@ def test_rows_come_and_go_and_are_counted_anew(tab: Page) -> None:
     tab.click("[value='remove:itinerary.1']")
     expect(rows).to_have_count(2)
     assert rows.locator("> legend").all_inner_texts() == ["1", "2"]
-    values = [tab.input_value(f"[name='itinerary.{index}.place']") for index in range(2)]
+    values = [tab.input_value(f"[name='itinerary.{index}.place']") for index in (0, 2)]
     assert values == ["place 0", "place 2"]
     label = rows.nth(1).locator("label").first.get_attribute("for")
-    assert label == "itinerary.1.place" == rows.nth(1).locator("input").first.get_attribute("id")
+    assert label == "itinerary.2.place" == rows.nth(1).locator("input").first.get_attribute("id")
     expect(tab.locator("[value='add:itinerary']")).to_be_focused()
-    for _ in range(2):
-        tab.click("[value='remove:itinerary.0']")
+    for index in (0, 2):
+        tab.click(f"[value='remove:itinerary.{index}']")
     expect(rows).to_have_count(1)
-    expect(tab.locator("[name='itinerary.0.place']")).to_have_value("")
+    expect(tab.locator("[name='itinerary.3.place']")).to_have_value("")
     for _ in range(19):
         tab.click("[value='add:itinerary']")
     expect(rows).to_have_count(20)
     expect(tab.locator("[value='add:itinerary']")).to_be_hidden()
+
+
+def test_rows_keep_their_places_when_others_go(tab: Page, server: StandIn) -> None:
+    fill_in(tab)
+    for index in range(3):
+        tab.fill(f"[name='itinerary.{index}.place']", f"place {index}")
+        tab.click("[value='add:itinerary']")
+    tab.click("[value='remove:itinerary.1']")
+    wait_for_draft(tab)
+    tab.wait_for_timeout(400)
+    tab.reload()
+    expect(tab.locator("[name='itinerary.2.place']")).to_have_value("place 2")
+    server.answer = refuse("itinerary.2.place", "Too long.")
+    tab.click(SUBMIT)
+    expect(tab.locator("[id='itinerary.2.place:e']")).to_have_text("Too long.")
+    assert server.posts[0].json["answers"]["itinerary"] == [{"place": "place 0"}, {}, {"place": "place 2"}]
 
 
 def test_a_suggested_place_is_chosen_with_the_keyboard_and_sent_with_its_code(tab: Page, server: StandIn) -> None:
@@ -387,7 +403,7 @@ def test_a_suggested_place_is_chosen_with_the_keyboard_and_sent_with_its_code(ta
     expect(options).to_have_count(2)
     expect(place).to_have_attribute("aria-expanded", "true")
     place.press("ArrowDown")
-    expect(place).to_have_attribute("aria-activedescendant", "_places0")
+    expect(place).to_have_attribute("aria-activedescendant", "_list0")
     place.press("Enter")
     expect(place).to_have_value("河北省保定市顺平县")
     expect(options).to_have_count(0)

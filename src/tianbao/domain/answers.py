@@ -64,7 +64,7 @@ def _shape_value(question: Question | None, value: Any) -> Any:
         return [_shape_level(question.questions, value[i]) for i in indices if isinstance(value[i], dict)]
     if question.type is QuestionType.GROUP and isinstance(value, dict):
         return _shape_level(question.questions, value)
-    if question.kind is Kind.PLACE and isinstance(value, dict):
+    if isinstance(value, dict) and (question.kind is Kind.PLACE or question.type is QuestionType.SELECT_ONE):
         place = {key: part[0] for key, part in value.items() if isinstance(part, list) and part}
         text = place.pop("", "")
         return {"text": text, **place}

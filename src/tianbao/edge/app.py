@@ -20,6 +20,7 @@ from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.edge import errors, metrics
 from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import REFRESH_S, Catalogue, CatalogueReader
+from tianbao.edge.choice_lists import ChoiceLists
 from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.context import Context, read_reader
 from tianbao.edge.form_pages import FormPages, private_page
@@ -33,6 +34,7 @@ from tianbao.render.messages import message
 from tianbao.render.plain_page import front_page, problem_page
 
 _SITE: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})(\.json)?/?")
+_LIST: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/lists/([^/]{1,200})")
 _TREE: Final = re.compile(r"/places/([0-9]{2}|provinces)")
 _PASS: Final = re.compile(r"/[Pp]/([0-9A-Za-z-]{1,16})")
 
@@ -64,6 +66,7 @@ class Edge:
         )
         self._forms = FormPages(self.context)
         self._receipts = ReceiptPages(self.context)
+        self._lists = ChoiceLists(self.context)
         self._places = PlacesApi(places)
         self._refreshing = asyncio.create_task(self._refresh())
 
@@ -104,6 +107,9 @@ class Edge:
                 return await self._forms.post(request, site[1])
             _require(reads)
             return self._forms.describe(request, site[1]) if site[2] else await self._forms.get(request, site[1])
+        if listed := _LIST.fullmatch(path):
+            _require(reads)
+            return self._lists.get(request, *listed.groups())
         if path == "/R" and request.method == "POST":
             return await self._receipts.post(request)
         if path == "/R/forget":

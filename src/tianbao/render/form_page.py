@@ -8,17 +8,18 @@ not know: HTTP, where answers go, what is valid.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
-
-from markupsafe import Markup
+from typing import Any, Final
 
 from tianbao.domain.forms import Form, Kind, QuestionType, text_in, walk_questions
+from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.sites import Installation, Site
 from tianbao.render.messages import message
+from tianbao.render.page_plan import Plan, make_plan, texts_of
 from tianbao.render.pages import page_csp, queue_texts, render_page, script
-from tianbao.render.sheet import EMPTY, Filled, Sheet
+from tianbao.render.sheet import EMPTY, GRIDS, Filled, Sheet, is_filtered_by_typing
 from tianbao.texts import Translator
 
 __all__ = ["EMPTY", "Filled", "Purpose", "Sheet", "form_page", "page_csp"]
@@ -48,8 +49,15 @@ def form_page(
     A new registration that starts empty is the same for everyone; only it is kept and sent by script, since a
     page that comes filled in holds masked numbers which only a form post restores.
     """
-    sheet = Sheet(form, language, _, filled)
+    sheet = Sheet(form, language, _, filled, lists_url=f"{site.path()}/lists/")
     sends_by_script = purpose is Purpose.REGISTER and filled == EMPTY and not hidden
+    plan = make_plan(form, texts_of(form, language))
+    features = _features(form, plan, sends_by_script=sends_by_script)
+    texts: dict[str, Any] = {"required": message(Problem(Code.REQUIRED), _, "{question}")}
+    for feature in features:
+        texts |= feature.texts(_)
+    constants = {"T": texts, **({"PLAN": plan.data} if plan else {})}
+    scripts = ("type.js", "dom.js", "form.js", *(name for feature in features for name in feature.scripts))
     is_correction = purpose is Purpose.CORRECT
     return render_page(
         "form_page.html.j2",
@@ -57,8 +65,8 @@ def form_page(
         language=language,
         _=_,
         languages=form.languages,
-        styles=("page.css", "form.css"),
-        scripts=_scripts(form, _, sends_by_script=sends_by_script),
+        styles=("page.css", "form.css", *(name for feature in features for name in feature.styles)),
+        scripts=script(*scripts, constants=constants, used=plan.uses if plan else frozenset()),
         sheet=sheet,
         site=site,
         action=action,
@@ -69,28 +77,61 @@ def form_page(
     )
 
 
-def _scripts(form: Form, _: Translator, *, sends_by_script: bool) -> Markup:
-    """Only what this form uses."""
+@dataclass(frozen=True, slots=True)
+class _Feature:
+    """What a page needs for something that its form has: files of `page/` and their words."""
+
+    scripts: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+    texts: Callable[[Translator], dict[str, Any]] = field(default=lambda _: {})
+
+
+def _features(form: Form, plan: Plan | None, *, sends_by_script: bool) -> list[_Feature]:
+    """Only what this form uses, in the order in which the scripts stand."""
     questions = [question for _path, question in walk_questions(form.questions)]
-    texts = {"required": message(Problem(Code.REQUIRED), _, "{question}")}
-    names = ["type.js", "dom.js", "form.js"]
-    uses: list[tuple[bool, tuple[str, ...], Callable[[], dict[str, Any]]]] = [
-        (any(choice.exclusive for q in questions for choice in q.choices), ("exclusive.js",), dict),
-        (any(q.relevant for q in questions), ("expressions.js", "relevance.js"), dict),
-        (any(q.type is QuestionType.REPEAT for q in questions), ("repeats.js",), dict),
-        (any(q.kind is Kind.PLACE for q in questions), ("places.js",), lambda: place_texts(_)),
-        (sends_by_script, ("store.js", "queue.js", "send.js"), lambda: queue_texts(_)),
-    ]
-    for is_used, files, more_texts in uses:
-        if is_used:
-            names.extend(files)
-            texts.update(more_texts())
-    return script(*names, constants={"T": texts})
-
-
-def place_texts(_: Translator) -> dict[str, Any]:
-    """The words of page/places.js."""
-    return {
-        "suggestions": _("Suggestions"),
-        "levels": [_("Province"), _("City"), _("County"), _("Township")],
+    types = {question.type for question in questions}
+    is_searched = any(map(is_filtered_by_typing, questions))
+    has_places = any(question.kind is Kind.PLACE for question in questions)
+    kinds = plan.kinds if plan else frozenset()
+    has_rows = QuestionType.REPEAT in types
+    has_grid = any(token in GRIDS for question in questions for token in question.appearance)
+    used = {
+        _BEGUN: QuestionType.START in types,
+        _EXCLUSIVE: any(choice.exclusive for question in questions for choice in question.choices),
+        _GRID: has_grid,
+        _NARROW: is_searched or "choices" in kinds,
+        _SEARCH: is_searched,
+        _RANGE: QuestionType.RANGE in types,
+        _RANK: QuestionType.RANK in types,
+        _HERE: QuestionType.GEOPOINT in types,
+        _REPEATS: has_rows,
+        _COMBOBOX: has_places or any(map(is_long_list, questions)),
+        _PLACES: has_places,
+        _CALCULATION: plan is not None,
+        _SENDING: sends_by_script,
     }
+    return [feature for feature, is_used in used.items() if is_used]
+
+
+_BEGUN: Final = _Feature(("begun.js",))
+_EXCLUSIVE: Final = _Feature(("exclusive.js",))
+_GRID: Final = _Feature(styles=("grid.css",))
+_NARROW: Final = _Feature(("narrow.js",))
+_SEARCH: Final = _Feature(("search.js",), texts=lambda _: {"search": _("Search")})
+_RANGE: Final = _Feature(("range.js",), ("range.css",))
+_RANK: Final = _Feature(
+    ("rank.js",),
+    ("rank.css",),
+    lambda _: {"up": _("Move up"), "down": _("Move down"), "order": _("This order is right")},
+)
+_HERE: Final = _Feature(("here.js",), texts=lambda _: {"nowhere": _("Your position could not be found.")})
+_REPEATS: Final = _Feature(("repeats.js",), ("repeat.css",))
+_COMBOBOX: Final = _Feature(("combobox.js",), ("combobox.css",), lambda _: {"suggestions": _("Suggestions")})
+_PLACES: Final = _Feature(
+    ("places.js",), texts=lambda _: {"levels": [_("Province"), _("City"), _("County"), _("Township")]}
+)
+_CALCULATION: Final = _Feature(
+    ("expressions.js", "calculation.js"),
+    texts=lambda _: {"constraint": message(Problem(Code.CONSTRAINT), _, "{question}")},
+)
+_SENDING: Final = _Feature(("store.js", "queue.js", "send.js"), texts=queue_texts)

@@ -10,8 +10,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping, Set
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +22,14 @@ from markupsafe import Markup
 
 from tianbao.domain.forms import text_in
 from tianbao.domain.sites import Installation
+from tianbao.render.shorten import keep_used, shorten
 from tianbao.texts import Translator
 
 LANGUAGE_NAMES: Final = {"zh-Hans": "中文", "en": "English"}
 """Each language's own name; a language without one shows its tag."""
+
+SCRIPTS_MAX: Final = 256
+"""Minified scripts that are remembered, one for each combination of features."""
 
 _HERE = Path(__file__).parent
 _BETWEEN_LINES = re.compile(r">\s*\n\s*<")
@@ -56,15 +60,18 @@ def _read(name: str) -> str:
     return (_HERE / "page" / name).read_text("utf-8")
 
 
-@cache
-def _minified(names: tuple[str, ...]) -> str:
-    return str(rjsmin.jsmin("".join(_read(name) for name in names)))
+@lru_cache(SCRIPTS_MAX)
+def _minified(names: tuple[str, ...], used: Set[str]) -> str:
+    return shorten(rjsmin.jsmin("".join(keep_used(_read(name), used) for name in names)))
 
 
-def script(*names: str, constants: Mapping[str, Any] | None = None) -> Markup:
-    """Scripts of `page/` in one scope of their own, minified; `constants` stand before them as JSON."""
+def script(*names: str, constants: Mapping[str, Any] | None = None, used: Set[str] = frozenset()) -> Markup:
+    """Scripts of `page/` in one scope of their own, minified; `constants` stand before them as JSON.
+
+    `used` are the names of those parts of them that this page needs.
+    """
     given = "".join(f"const {name}={script_json(value)};" for name, value in (constants or {}).items())
-    return Markup(f"(()=>{{{given}{_minified(names)}}})()")  # noqa: S704 - our own files
+    return Markup(f"(()=>{{{given}{_minified(names, used)}}})()")  # noqa: S704 - our own files
 
 
 def script_json(value: Any) -> str:

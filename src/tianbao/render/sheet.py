@@ -11,25 +11,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Final
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from tianbao.domain.expressions import Expression, parse
 from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, Text, text_in
+from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
 from tianbao.render.messages import answer_message, message
-from tianbao.render.pages import script_json
 from tianbao.texts import Translator
 
 CHOICE_ROWS_MAX: Final = 6
 """Choices of a select_one that are shown as rows to touch; more become a drop-down list."""
-LONG_LIST_MIN: Final = 200
-"""Choices of a select_one from which on the page does not hold them: a field to type in asks for them."""
 SUMMARY_MAX: Final = 50
 """Problems in the summary; all of them stand beside their questions."""
 
 OUTPUT: Final = re.compile(r"\$\{\s*([^\W\d][\w.-]*)\s*\}")
 """An answer within a text: `${name}`."""
+
+_ROW: Final = re.compile(r"\.[0-9]+\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,13 @@ EMPTY: Final = Filled()
 
 @dataclass(frozen=True)
 class Sheet:
-    """Without slots, because what is wrong is sorted by path once."""
+    """`lists_url` is where long lists are asked for. No slots, because what is wrong is sorted by path once."""
 
     form: Form
     language: str
     _: Translator
     filled: Filled
+    lists_url: str = ""
 
     @property
     def candidates(self) -> Mapping[Path, tuple[tuple[str, str], ...]]:
@@ -81,8 +83,8 @@ class Sheet:
         return Markup("<b data-o>…</b>").join(escape(part) for part in parts[::2])
 
     def values(self, path: Path, question: Question) -> list[str]:
-        """What was filled in; on a page that starts anew the default."""
-        if self.filled != EMPTY or not question.default:
+        """What was filled in; on a page that starts anew the default, which rows get when somebody begins them."""
+        if self.filled != EMPTY or not question.default or _ROW.search(path):
             return self.filled.values.get(path, [])
         return question.default.split() if question.type in _SEVERAL else [question.default]
 
@@ -92,6 +94,14 @@ class Sheet:
     def code(self, path: Path) -> str:
         """The code that stands with a text which was chosen from suggestions."""
         return next(iter(self.filled.values.get(f"{path}.code", [])), "")
+
+    def written(self, path: Path, question: Question) -> str:
+        """What stands in a field to type in: of a choice its label."""
+        value = self.value(path, question)
+        if is_long_list(question):
+            chosen = next((choice for choice in question.choices if choice.name == value), None)
+            return self.text(chosen.label) if chosen else value
+        return value
 
     def rows(self, path: Path) -> int:
         """Rows of a repeat to show: as asked for, at least those with values, and one to begin with."""
@@ -112,10 +122,23 @@ class Sheet:
             return "lines"
         return _WAYS.get(question.type, "line")
 
+    def classes(self, question: Question) -> str:
+        """What the script and the style know the question by."""
+        if question.kind is Kind.PLACE:
+            return "suggest place"
+        if is_long_list(question):
+            return "suggest"
+        return "search" if is_filtered_by_typing(question) else ""
+
+    def list_url(self, question: Question, path: Path) -> str:
+        """Where a long list is asked for; what is typed and what it depends on follow."""
+        template = _ROW.sub(".", path)
+        return f"{self.lists_url}{quote(question.choice_list)}?for={quote(template)}&"
+
     def grid(self, question: Question) -> str:
         """How the rows of choices are laid out, as classes."""
         tokens = (token.split("-pack")[0] for token in question.appearance)
-        return " ".join(_GRIDS[token] for token in tokens if token in _GRIDS)
+        return " ".join(GRIDS[token] for token in tokens if token in GRIDS)
 
     def described(self, question: Question, path: Path) -> dict[str, str]:
         """The attributes that tie a field to its hint and its problem."""
@@ -133,7 +156,7 @@ class Sheet:
 
     def field_attributes(self, question: Question, prefix: str) -> dict[str, str]:
         """What helps the keyboard of a phone; autocomplete only for the person who registers, not for others."""
-        attributes = dict(_BY_TYPE.get(question.type) or _BY_KIND.get(question.kind, {}))
+        attributes = {**_BY_TYPE.get(question.type, {}), **_BY_KIND.get(question.kind, {})}
         for token in question.appearance:
             attributes.update(_BY_APPEARANCE.get((question.type, token), {}))
         if question.type is QuestionType.RANGE:
@@ -158,11 +181,8 @@ class Sheet:
 
     def is_carried(self, question: Question) -> bool:
         """Whether the page sends it although nobody sees it: what only the phone knows."""
-        return bool(question.initial) or question.type is QuestionType.START or "once(" in question.calculation
-
-    def condition(self, question: Question) -> str:
-        """The tree of a condition as JSON."""
-        return script_json(_condition(question.relevant).tree())
+        is_fixed = bool(question.initial or question.trigger) or "once(" in question.calculation
+        return is_fixed or question.type is QuestionType.START
 
     def _is_choice_rows(self, question: Question) -> bool:
         """Whether the choices are rows to touch instead of a drop-down list."""
@@ -193,11 +213,6 @@ class Sheet:
         return question is not None and question.is_seen and not path.rpartition(".")[2].isdigit()
 
 
-def is_long_list(question: Question) -> bool:
-    """Whether the page asks the server for the choices instead of holding them."""
-    return question.type is QuestionType.SELECT_ONE and len(question.choices) > LONG_LIST_MIN
-
-
 def is_filtered_by_typing(question: Question) -> bool:
     """Whether a field above the drop-down list narrows it."""
     return question.type is QuestionType.SELECT_ONE and bool(_SEARCHED.intersection(question.appearance))
@@ -220,7 +235,7 @@ _WAYS: Final[Mapping[QuestionType, str]] = {
     QuestionType.RANK: "rank",
     QuestionType.GEOPOINT: "geopoint",
 }
-_GRIDS: Final[Mapping[str, str]] = {
+GRIDS: Final[Mapping[str, str]] = {
     "likert": "even",
     "columns": "grid",
     "label": "even heads",
@@ -234,8 +249,8 @@ _BY_TYPE: Final[Mapping[QuestionType, Mapping[str, str]]] = {
     QuestionType.DATE: {"type": "date", "placeholder": "YYYY-MM-DD"},
     QuestionType.TIME: {"type": "time", "placeholder": "08:30"},
     QuestionType.DATE_TIME: {"type": "datetime-local", "placeholder": "YYYY-MM-DD 08:30"},
-    QuestionType.DECIMAL: {"inputmode": "decimal"},
-    QuestionType.INTEGER: _DIGITS,
+    QuestionType.DECIMAL: {"inputmode": "decimal", "data-number": ""},
+    QuestionType.INTEGER: {**_DIGITS, "data-number": ""},
     QuestionType.RANGE: {"type": "number", "inputmode": "decimal"},
     QuestionType.BARCODE: _IDENTIFIER,
     QuestionType.GEOPOINT: {"placeholder": "38.84 115.13", "autocomplete": "off"},

@@ -3,29 +3,40 @@
 
 const summary = byId('_problems');
 
-const changed = () => form.dispatchEvent(new Event('change'));
+// Says that a field was set by script, a repeat has other rows, or (of the form) everything may be different.
+const changed = (part = form) => part.dispatchEvent(new Event('change', {bubbles: true}));
 const onChange = action => ['input', 'change'].forEach(name => form.addEventListener(name, action));
 
+const isBox = field => /radio|checkbox/.test(field.type);
+const isSaid = field => field.value.trim() && (field.checked || !isBox(field));
 // Whether a field holds an answer. What is hidden does not apply and holds none.
-const isGiven = field => field.name[0] != '_' && field.value.trim()
-  && (field.checked || !/radio|checkbox/.test(field.type)) && !field.closest('[hidden]');
+const isGiven = field => field.name[0] != '_' && isSaid(field) && !field.closest('[hidden]');
 
-const pairs = (part = form) => [...part.querySelectorAll('[name]')].filter(isGiven)
+const named = part => [...part.querySelectorAll('[name]')];
+const fields = (name, part = form) => [...part.querySelectorAll(`[name="${name}"]`)];
+// A row of which only unseen fields hold something is left empty, and a row left empty is no row.
+const isBlank = row => !named(row).some(field => field.type != 'hidden' && isGiven(field));
+const rowOf = part => part.closest('.row');
+const isIn = part => { const row = rowOf(part); return !row || row.parentNode.dataset.count || !isBlank(row); };
+
+const pairs = () => named(form).filter(field => isGiven(field) && (field.type != 'hidden' || isIn(field)))
   .map(field => [field.name, field.value]);
-
-const fields = name => [...form.querySelectorAll(`[name="${name}"]`)];
 
 // Makes the rows that a path needs, where there are repeats.
 let makeRows = () => {};
 
+const put = (field, values) => {
+  if (isBox(field)) field.checked = values.includes(field.value);
+  else field.value = values.shift() || '';
+};
+
 function fill(saved) {
+  const values = {};
   saved.forEach(([name, value]) => {
     makeRows(name);
-    fields(name).forEach(field => {
-      if (!/radio|checkbox/.test(field.type)) field.value = value;
-      else if (field.value == value) field.checked = true;
-    });
+    (values[name] = values[name] || []).push(value);
   });
+  named(form).forEach(field => { if (field.name[0] != '_') put(field, values[field.name] || []); });
   changed();
 }
 
@@ -38,46 +49,51 @@ function clear() {
   changed();
 }
 
-// What the server would say about unanswered questions, without the way there. A row left empty is no row.
-const missing = () => [...form.querySelectorAll('.req')].filter(part => {
-  const row = part.closest('.row');
-  return !part.closest('[hidden]') && !pairs(part)[0] && (!row || pairs(row)[0]);
-}).map(part => ({
-  question: part.id || part.querySelector('[id][name]').id,
-  message: part.dataset.say || T.required.replace('{question}', () => part.querySelector('label,legend').textContent),
-}));
+const labelOf = part => part.querySelector('label,legend').innerText;
+const sentence = (part, own, text) => part.dataset[own] || text.replace('{question}', () => labelOf(part));
+const isHidden = part => part.closest('[hidden]');
+// What the server would say about unanswered questions, without the way there.
+const missing = () => [...form.querySelectorAll('.req')]
+  .filter(part => !isHidden(part) && !named(part).some(isGiven) && isIn(part))
+  .map(part => [part.id || part.querySelector('[id][name]').id, sentence(part, 'say', T.required)]);
+
+// More that is wrong, as pairs of path and sentence.
+let findMore = () => [];
 
 function describe(field) {
   field.setAttribute('aria-describedby', [field.id + ':h', field.id + ':e'].filter(byId).join(' '));
 }
 
-// Problems as the server names them: {question, message}. Each stands beside its question and in the summary.
+// What is wrong with one answer stands beside its question.
+function mark(path, message) {
+  const field = byId(path), known = byId(path + ':e');
+  if (known) known.remove();
+  if (message) (byId(path + ':h') || field.closest('.q').querySelector('label,legend'))
+    .after(make('p', message, {className: 'error', id: path + ':e'}));
+  if (!field.name) return;
+  if (message) field.setAttribute('aria-invalid', true);
+  else field.removeAttribute('aria-invalid');
+  describe(field);
+}
+
+// Problems as the server names them: {question, message}. Each stands in the summary, too.
 function show(problems) {
-  form.querySelectorAll('.error').forEach(error => error.remove());
-  form.querySelectorAll('[aria-invalid]').forEach(field => {
-    field.removeAttribute('aria-invalid');
-    describe(field);
-  });
+  form.querySelectorAll('.error').forEach(error => mark(error.id.slice(0, -2)));
   const list = summary.lastElementChild;
   list.textContent = '';
   problems.forEach(({question, message}) => {
-    const field = question && byId(question);
-    const item = list.appendChild(make('li', field ? '' : message));
-    if (!field) return;
+    const isHere = question && byId(question);
+    const item = list.appendChild(make('li', isHere ? '' : message));
+    if (!isHere) return;
     item.append(make('a', message, {href: '#' + question}));
-    (byId(question + ':h') || field.closest('.q').querySelector('label,legend'))
-      .after(make('p', message, {className: 'error', id: question + ':e'}));
-    if (field.name) {
-      field.setAttribute('aria-invalid', true);
-      describe(field);
-    }
+    mark(question, message);
   });
   summary.hidden = !problems[0];
   if (problems[0]) summary.focus();
 }
 
 form.addEventListener('submit', event => {
-  const problems = missing();
+  const problems = missing().concat(findMore()).map(([question, message]) => ({question, message}));
   show(problems);
   if (problems[0]) event.preventDefault();
 });
@@ -87,6 +103,6 @@ form.addEventListener('keydown', event => {
   const field = event.target;
   if (event.key != 'Enter' || event.isComposing || event.defaultPrevented || !field.matches('[enterkeyhint]')) return;
   event.preventDefault();
-  const all = [...form.querySelectorAll('input:not([type=hidden]),select,button')].filter(one => one.offsetParent);
+  const all = [...form.querySelectorAll('input:not([type=hidden]),select,textarea,button')].filter(one => one.offsetParent);
   all[all.indexOf(field) + 1].focus();
 });

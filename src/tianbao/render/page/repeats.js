@@ -1,63 +1,61 @@
-// Rows of a repeat come and go at once. A new row is a copy of the first, emptied.
+// Rows of a repeat come and go at once. A new row is a copy of the first as it came; it keeps its number in the names
+// of its fields when others go, so that nothing else has to change.
 
 const rowsOf = repeat => [...repeat.children].filter(part => part.matches('.row'));
+const seeds = {};
+const seedOf = repeat => seeds[repeat.id.replace(/\.\d+/g, '')];
 
-// Counts the rows anew: in what is read, in every name and reference, and in what the buttons offer.
-function renumber(repeat) {
-  const rows = rowsOf(repeat);
-  rows.forEach((row, index) => {
-    row.querySelector('legend').textContent = index + 1;
-    row.querySelectorAll('*').forEach(part => [...part.attributes].forEach(attribute => {
-      attribute.value = attribute.value.replace(RegExp(`(^|[ :])${repeat.id}\\.\\d+`, 'g'), `$1${repeat.id}.${index}`);
-    }));
-  });
-}
-
-function empty(row) {
-  row.querySelectorAll('.error,.which,.steps,.row + .row').forEach(part => part.remove());
-  row.querySelectorAll('[name]').forEach(field => {
+form.querySelectorAll('.repeat').forEach(repeat => {
+  const row = rowsOf(repeat)[0].cloneNode(true);
+  row.querySelectorAll('.error,.which,.row + .row').forEach(part => part.remove());
+  // What somebody filled in already is no default.
+  if (!byId('_draft')) named(row).forEach(field => {
     field.removeAttribute('aria-invalid');
-    if (/radio|checkbox/.test(field.type)) field.checked = false;
+    if (isBox(field)) field.checked = false;
     else if (field.type != 'submit') field.value = '';
   });
-}
+  seeds[repeat.id.replace(/\.\d+/g, '')] = row;
+});
 
-function addRow(repeat) {
-  const rows = rowsOf(repeat);
-  const row = rows[0].cloneNode(true);
-  empty(row);
-  rows.pop().after(row);
-  renumber(repeat);
-  changed();
+function addRow(repeat, index = 1 + +rowsOf(repeat).pop().dataset.at.match(/(\d+)\.$/)[1]) {
+  const row = seedOf(repeat).cloneNode(true);
+  const from = RegExp('(^|[ :])' + row.dataset.at.slice(0, -1) + '(?=[.:]|$)', 'g');
+  [row, ...row.querySelectorAll('*')].forEach(part => [...part.attributes].forEach(attribute => {
+    attribute.value = attribute.value.replace(from, `$1${repeat.id}.${index}`);
+  }));
+  rowsOf(repeat).pop().after(row);
   return row;
 }
 
-makeRows = name => name.replace(/\.\d+(?=\.)/g, (index, at) => {
+makeRows = name => name.replace(/\.(\d+)(?=\.)/g, (all, index, at) => {
   const repeat = byId(name.slice(0, at));
-  while (repeat && index.slice(1) >= rowsOf(repeat).length) addRow(repeat);
+  if (repeat && !rowsOf(repeat).some(row => row.dataset.at == name.slice(0, at) + all + '.')) addRow(repeat, index);
 });
 
 form.addEventListener('click', event => {
-  const [action, path] = event.target.name == '_action' ? event.target.value.split(':') : [];
+  const {target} = event;
+  const [action, path] = target.name == '_action' ? target.value.split(':') : [];
   if (!path) return;
   event.preventDefault();
-  const repeat = event.target.closest('.repeat');
-  let target = repeat.lastElementChild;
-  if (action == 'add') target = addRow(repeat).querySelector('input,select');
-  else if (rowsOf(repeat)[1]) event.target.closest('.row').remove();
-  else empty(event.target.closest('.row'));
-  renumber(repeat);
-  changed();
-  target.focus();
+  const repeat = target.closest('.repeat'), row = rowOf(target);
+  let next = repeat.lastElementChild;
+  if (action == 'add' || !rowsOf(repeat)[1]) next = addRow(repeat).querySelector('input,select,textarea');
+  if (action != 'add') row.remove();
+  changed(repeat);
+  next.focus();
 });
 
-// One empty row cannot be removed, and no more than the most can be added.
-function offer() {
-  form.querySelectorAll('.repeat').forEach(repeat => {
-    const rows = rowsOf(repeat);
-    rows.forEach(row => { row.querySelector('button').hidden = !rows[1] && !pairs(row)[0]; });
-    repeat.lastElementChild.hidden = rows.length >= repeat.dataset.max;
-  });
+// Rows count from 1. One empty row cannot be removed, and no more than the most can be added.
+function offer(repeat) {
+  const rows = rowsOf(repeat), add = repeat.lastElementChild;
+  rows.forEach((row, index) => { row.firstElementChild.textContent = index + 1; });
+  if (add.value != 'add:' + repeat.id) return;
+  rows.forEach(row => { row.children[1].hidden = !rows[1] && isBlank(row); });
+  add.hidden = rows.length >= repeat.dataset.max;
 }
-onChange(offer);
-offer();
+onChange(({target}) => {
+  if (target == form) return form.querySelectorAll('.repeat').forEach(offer);
+  const repeat = target.closest('.repeat');
+  if (repeat && (repeat == target || !rowsOf(repeat)[1])) offer(repeat);
+});
+form.querySelectorAll('.repeat').forEach(offer);

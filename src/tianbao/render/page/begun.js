@@ -1,0 +1,2 @@
+// When somebody began.
+form.querySelectorAll('[data-begun]').forEach(field => { field.value = new Date().toISOString(); });

@@ -1,0 +1,239 @@
+// Keeps everything that depends on answers up to date: what is asked at all, what is worked out, which choices there
+// are, what is required and what does not fit. On a change only what asks for it is worked out again, in the order in
+// which the server does it (docs/adr/0007).
+//
+// PLAN is {levels, rules, asked, lists}: levels as [the level around, path in it], rules as [level, path, kind, tree,
+// more] in their order, by template path the rules that ask for it as [rule, how many levels up it looks, …], and the
+// columns of choices. A row is what domain.evaluation has, and what the page needs beside it: `part`, its element;
+// `at`, how the names of its fields begin; `all`, the rows of repeats that are left empty, too; `off`, what does not
+// apply by its own condition. A page carries only the parts for the kinds of rules that it has.
+
+const {levels, rules, asked, lists} = PLAN;
+const waiting = rules.map(() => new Set());
+let root;
+
+const rowAt = part => (rowOf(part) || {row: root}).row;
+const partOf = (row, path) => { const field = byId(row.at + path); return field && field.closest('.q'); };
+const pathOf = field => field.name.slice(rowAt(field).at.length);
+const template = (level, path) => level ? template(...levels[level]) + '.' + path : path;
+const isOff = (row, path) => path.split('.').some((part, index, parts) => row.off[parts.slice(0, index + 1).join('.')])
+  || row.outer && isOff(row.outer, levels[row.level][1]);
+
+// An answer as the server writes it.
+function written({type, value, dataset, maxLength}) {
+// = times
+  if (type == 'time' && !value[5] || type == 'datetime-local' && !value[16]) return value + ':00';
+  if (type == 'month') return value + '-01';
+  if (maxLength == 4) return value + '-01-01';
+// =
+  if (type != 'number' && !('number' in dataset)) return value;
+  const half = value.replace(/[０-９．－／＋]/g, letter => String.fromCharCode(letter.charCodeAt() - 65248)).trim();
+  return isNaN(half) ? value : String(+half);
+}
+const said = list => list.filter(isSaid).map(written).join(' ');
+
+// The rows of a level within a row.
+const within = (row, level) => row.level == level ? [row]
+  : [].concat(...within(row, levels[level][0]).map(outer => outer.all[levels[level][1]] || []));
+
+function touch(row, path) {
+  const askers = asked[template(row.level, path)] || [];
+  askers.forEach((rule, at) => {
+    if (at % 2) return;
+    let [level] = rules[rule], from = row;
+    for (let up = askers[at + 1]; up--;) [level] = levels[level];
+    while (from.level != level) from = from.outer;
+    within(from, rules[rule][0]).forEach(found => waiting[rule].add(found));
+  });
+}
+
+function setValue(row, path, value) {
+  if (value == (row.values[path] || '')) return;
+  row.values[path] = value;
+  touch(row, path);
+}
+
+// = rows
+// Which rows of a repeat count: as many as are asked for, else those that are not left empty.
+function recount(outer, path) {
+  const {count} = byId(outer.at + path).dataset;
+  const rows = isOff(outer, path) ? [] : outer.all[path].filter((row, index) => count ? index < count : !row.blank);
+  rows.forEach((row, index) => { row.index = index; });
+  outer.rows[path] = rows;
+  touch(outer, path);
+}
+
+function listRows(outer, path) {
+  const level = levels.findIndex(([around, own]) => around === outer.level && own == path);
+  outer.all[path] = rowsOf(byId(outer.at + path))
+    .map(part => part.row && part.row.outer == outer ? part.row : makeRow(level, outer, part, part.dataset.at));
+  recount(outer, path);
+}
+
+// Does something with a repeat: the row it stands in and its path there.
+const withRepeat = (repeat, action) => {
+  const outer = rowAt(repeat.parentNode);
+  action(outer, repeat.id.slice(outer.at.length));
+};
+
+// =
+function hear(field) {
+  const row = rowAt(field), path = pathOf(field);
+  setValue(row, path, isOff(row, path) ? '' : said(fields(field.name, row.part)));
+// = rows
+  for (let own = row; own.outer; own = own.outer) {
+    const blank = isBlank(own.part);
+    if (blank == own.blank) continue;
+    own.blank = blank;
+    rules.forEach(([level, , kind], rule) => { if (kind == 'initial' && level == own.level) waiting[rule].add(own); });
+    recount(own.outer, levels[own.level][1]);
+  }
+// =
+}
+
+function makeRow(level, outer, part, at) {
+  const row = part.row = {level, outer, part, at, index: 0, values: {}, rows: {}, all: {}, off: {}, queries: {}};
+  const answers = {};
+  named(part).filter(field => rowAt(field) == (outer ? row : root)).forEach(field => {
+    const path = field.name.slice(at.length);
+    (answers[path] = answers[path] || []).push(field);
+  });
+  Object.keys(answers).forEach(path => { row.values[path] = said(answers[path]); });
+  rules.forEach(([own, , kind], rule) => { if (own == level && kind != 'trigger') waiting[rule].add(row); });
+// = rows
+  row.blank = outer && isBlank(part);
+  levels.forEach(([around, path]) => { if (around === level) listRows(row, path); });
+// =
+  return row;
+}
+
+// = calculation initial trigger
+// What is worked out, as an answer (a number that is none is no answer), in the row and in the fields.
+function give(row, path, tree) {
+  const value = String(evaluate(tree, row)).replace(/^NaN$/, '');
+  const list = fields(row.at + path, row.part), values = list[0] && isBox(list[0]) ? value.split(' ') : [value];
+  list.forEach(field => put(field, values));
+  setValue(row, path, value);
+}
+
+// =
+const work = {
+// = relevant
+  relevant(row, path, tree) {
+    const part = partOf(row, path), off = !evaluate(tree, row);
+    if (row.off[path] === off) return;
+    row.off[path] = off;
+    if (part) {
+      part.hidden = off;
+// = rows
+      [part, ...part.querySelectorAll('.repeat')].forEach(one => { if (one.matches('.repeat')) withRepeat(one, recount); });
+// = relevant
+      named(part).forEach(hear);
+    }
+    touch(row, path);
+  },
+// = calculation trigger
+  calculation(row, path, tree) {
+    give(row, path, isOff(row, path) ? '' : tree);
+  },
+// = initial
+  initial(row, path, tree) {
+    if (!row.values[path] && !(row.outer && row.blank)) give(row, path, tree);
+  },
+// = count
+  count(row, path, tree, most) {
+    const repeat = byId(row.at + path), count = Math.max(0, Math.min(most, Math.trunc(number(evaluate(tree, row))) || 0));
+    repeat.dataset.count = count;
+    while (rowsOf(repeat).length < count) addRow(repeat);
+    rowsOf(repeat).forEach((part, index) => {
+      part.hidden = index >= count;
+      part.firstElementChild.textContent = index + 1;
+    });
+    listRows(row, path);
+  },
+// = choices
+  choices(row, path, tree, list) {
+    const all = fields(row.at + path, row.part);
+    narrow(all, {fits(index) {
+      const values = {};
+      Object.entries(lists[list]).forEach(([column, cells]) => { values[column] = cells[index]; });
+      return evaluate(tree, {values, outer: row, rows: {}, index});
+    }});
+    hear(all[0]);
+  },
+// = query
+  // A list that the server filters is told the answers it depends on; when they change, the choice is made anew.
+  query(row, path, trees, names) {
+    const query = names.map((name, index) => `&${name}=${encodeURIComponent(evaluate(trees[index], row))}`).join('');
+    if (path in row.queries && row.queries[path] != query) choose(byId(row.at + path), '', '');
+    row.queries[path] = query;
+  },
+// = required
+  required(row, path, tree) {
+    partOf(row, path).classList.toggle('req', !!evaluate(tree, row));
+  },
+// = texts
+  // The first of the elements for answers within texts are those of the part's own texts.
+  texts(row, path, trees) {
+    const places = partOf(row, path).querySelectorAll('[data-o]');
+    trees.forEach((tree, index) => { places[index].textContent = evaluate(tree, row); });
+  },
+// = constraint
+  constraint(row, path, tree) {
+    if (byId(row.at + path + ':e')) check(row, path, tree);
+  },
+// =
+};
+// = trigger
+work.trigger = work.calculation;
+// = query
+dependsOn = field => rowAt(field).queries[pathOf(field)] || '';
+// =
+
+// As long as something waits. A later rule can make an earlier one wait again, so the passes have a limit.
+function workOut() {
+  for (let passes = 9; passes-- && waiting.some(rows => rows.size);) {
+    rules.forEach(([, path, kind, ...given], rule) => {
+      const rows = waiting[rule];
+      waiting[rule] = new Set();
+      rows.forEach(row => work[kind](row, path, ...given));
+    });
+  }
+}
+
+// = constraint
+// The sentence that says that an answer does not fit.
+const unfit = (row, path, tree) => !row.values[path] || isOff(row, path) || evaluate(tree, row) ? ''
+  : sentence(partOf(row, path), 'fix', T.constraint);
+const check = (row, path, tree) => mark(row.at + path, unfit(row, path, tree));
+const constraints = rules.filter(([, , kind]) => kind == 'constraint');
+
+findMore = () => [].concat(...constraints.map(([level, path, , tree]) =>
+  within(root, level).map(row => [row.at + path, unfit(row, path, tree)]).filter(([, message]) => message)));
+
+// =
+onChange(({type, target}) => {
+  if (target == form) start();
+// = rows
+  else if (target.matches('.repeat')) withRepeat(target, listRows);
+// =
+  else if (target.name) hear(target);
+  workOut();
+// = constraint
+  if (type == 'change' && target.name) constraints.forEach(([level, path, , tree]) => {
+    const row = rowAt(target);
+    if (level == row.level && row.at + path == target.name) check(row, path, tree);
+  });
+// =
+});
+
+function start() {
+  root = undefined;
+  root = makeRow(0, undefined, form, '');
+}
+start();
+// = initial
+// A page that comes filled in has its defaults already.
+if (!byId('_draft')) rules.forEach(([, , kind], rule) => { if (kind == 'initial') waiting[rule].clear(); });
+// =
+workOut();
