@@ -250,6 +250,16 @@ def test_empty_rows_fall_out() -> None:
     assert codes(fill(rows, r=[{"x": "1"}] * 3)) == {"r": "too_many"}
 
 
+@pytest.mark.parametrize("name", ["text", "code", "file", "name", "type", "bytes"])
+def test_a_row_is_empty_by_its_questions_not_by_their_names(name: str) -> None:
+    rows = {"name": "r", "type": "repeat", "questions": [text(name)]}
+    assert fill(rows, r=[{name: "1"}]).answers == {"r": [{name: "1"}]}
+    group = {"name": "g", "type": "group", "questions": [text(name)]}
+    nested = {"name": "r", "type": "repeat", "questions": [group]}
+    assert fill(nested, r=[{"g": {name: ""}}, {"g": {name: "1"}}]).answers == {"r": [{"g": {name: "1"}}]}
+    assert codes(fill(text("q"), q={name: "1"})) == {"q": "not_text"}
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -325,7 +335,9 @@ def test_a_moment_is_an_argument() -> None:
     assert validate({}, Moment(datetime(2024, 2, 29, tzinfo=UTC), lambda: 0.0)).answers == {"d": "2024-02-29"}
 
 
-@pytest.mark.parametrize("given", ["2026-W10-1", "2026-1-05", "2026/01/05", "20260105", "２０２６-01-05", "1899-12-31"])
+@pytest.mark.parametrize(
+    "given", ["2026-W10-1", "2026-1-05", "2026/01/05", "20260105", "２０２６-01-05", "1899-12-31"]
+)
 def test_only_days_are_days(given: str) -> None:
     found = fill({"name": "d", "type": "date"}, d=given)
     expected = "2026-01-05" if "05" in given and given != "20260105" else None

@@ -49,7 +49,6 @@ _HALF_WIDTH = str.maketrans("０１２３４５６７８９．－／＋：", "01
 _DOCUMENT_TYPES: Mapping[Any, documents.DocumentType] = {kind.value: kind for kind in documents.DocumentType}
 _PLACE_KEYS = frozenset({"text", "code"})
 _FILE_KEYS = frozenset({"file", "name", "type", "bytes"})
-_OBJECT_KEYS = _PLACE_KEYS | _FILE_KEYS
 _ACKNOWLEDGED = frozenset({"yes", "true", "on", "ok", "1"})
 _CHOSEN_LENGTH_MAX: Final = 10_000
 
@@ -93,28 +92,54 @@ class Remembering:
         self.contains = places.contains
 
 
+Blank: TypeAlias = Callable[[Any], bool]
+
+
 def is_blank(value: Any) -> bool:
-    """Whether somebody left it unanswered."""
+    """Whether somebody left a question unanswered."""
     if isinstance(value, str):
         return not value or value.isspace()
     if value is True or isinstance(value, (int, float)):
         return False
     if isinstance(value, dict):
-        return (value.keys() <= _PLACE_KEYS and all(map(_is_blank_text, value.values()))) or (
-            value.keys() <= _FILE_KEYS and _is_blank_text(value.get("file"))
-        )
+        return value.keys() <= _PLACE_KEYS and all(map(_is_blank_text, value.values()))
     if isinstance(value, list):
         return all(map(_is_blank_text, value))
     return value is None
 
 
-def is_blank_row(value: Any) -> bool:
-    """Whether all of a repeat's row was left unanswered, groups and rows within it too."""
-    if isinstance(value, dict) and not value.keys() <= _OBJECT_KEYS:
-        return all(map(is_blank_row, value.values()))
-    if isinstance(value, list):
-        return all(map(is_blank_row, value))
+def _is_blank_file(value: Any) -> bool:
+    if isinstance(value, dict):
+        return value.keys() <= _FILE_KEYS and _is_blank_text(value.get("file"))
     return is_blank(value)
+
+
+def compile_blank(question: Question) -> Blank:
+    """What tells that a question was left unanswered."""
+    return _is_blank_file if question.type in (QuestionType.IMAGE, QuestionType.FILE) else is_blank
+
+
+def compile_blank_row(questions: tuple[Question, ...]) -> Blank:
+    """What tells that everything in a row or group was left unanswered, what is within it too."""
+    inside: dict[str, Blank] = {}
+    for question in questions:
+        if question.type is QuestionType.GROUP:
+            inside[question.name] = compile_blank_row(question.questions)
+        elif question.type is QuestionType.REPEAT:
+            inside[question.name] = _all_blank(compile_blank_row(question.questions))
+        else:
+            inside[question.name] = compile_blank(question)
+
+    def is_blank_row(row: Any) -> bool:
+        if not isinstance(row, dict):
+            return is_blank(row)
+        return all(inside.get(name, is_blank)(value) for name, value in row.items())
+
+    return is_blank_row
+
+
+def _all_blank(is_blank_row: Blank) -> Blank:
+    return lambda rows: all(map(is_blank_row, rows)) if isinstance(rows, list) else is_blank(rows)
 
 
 def _is_blank_text(value: Any) -> bool:

@@ -38,9 +38,10 @@ from tianbao.domain.readings import (
     Remembering,
     Resolver,
     Validation,
+    compile_blank,
+    compile_blank_row,
     compile_reader,
     is_blank,
-    is_blank_row,
     read_start,
 )
 
@@ -243,6 +244,7 @@ class _Compiler:
 
     def _repeat_step(self, level: Level, question: Question, path: str, group: str) -> _Step:
         opens = self.compile_opening(path, question.questions)
+        is_blank_row = compile_blank_row(question.questions)
         index = self._index[level.template(path)]
         count_of = self._value(level.template(path), "repeat_count")
         name, required, rows_max = question.name, question.required, question.rows_max
@@ -303,6 +305,7 @@ class _Compiler:
     def _answer_step(self, level: Level, question: Question, path: str, group: str) -> _Step:
         template = level.template(path)
         read = compile_reader(question, self._document_type(level, path, group), self._places)
+        blank = compile_blank(question)
         judge = self._judge_step(template, question, path)
         demand = self._demand_step(template, question, path)
         name = question.name
@@ -311,7 +314,7 @@ class _Compiler:
 
         def answer(row: Filling, work: _Work) -> None:
             value = row.given[group].get(name)
-            if value is None or (not value or value.isspace() if type(value) is str else is_blank(value)):
+            if value is None or (not value or value.isspace() if type(value) is str else blank(value)):
                 if required:
                     work.outcome.refuse(missing, row.prefix + path)
                 elif demand is not None:
