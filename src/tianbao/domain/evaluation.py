@@ -28,13 +28,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from tianbao.domain.dates import Moment
 from tianbao.domain.forms import Choice, text_in
 from tianbao.domain.functions import FUNCTIONS, OPERATORS, Function, Needs
-from tianbao.domain.values import ACKNOWLEDGED, CONVERSIONS, Value, write_answer, write_number
+from tianbao.domain.values import ACKNOWLEDGED, CONVERSIONS, Value, read_number, write_answer, write_number
 
 __all__ = [
     "ACKNOWLEDGED",
@@ -122,7 +123,13 @@ class _Compiler:
         self._language = language
 
     def typed(self, tree: Tree, wanted: type) -> _Code:
-        return _convert(self.compile(tree), wanted)
+        return self._converted(tree, self.compile(tree), wanted)
+
+    def _converted(self, tree: Tree, typed: _Typed, wanted: type) -> _Code:
+        """A compiled tree with its value converted; a number that was answered is never written as a text first."""
+        if wanted is float and isinstance(tree, tuple) and tree[:2] == ("$", 0):
+            return _number_reader(tree[2])
+        return _convert(typed, wanted)
 
     def compile(self, tree: Tree) -> _Typed:
         if not isinstance(tree, tuple):
@@ -211,12 +218,15 @@ class _Compiler:
         return lambda row: first(row) if holds(row) else second(row), kind if kind is other else object
 
     def _equality(self, compare: Callable[[Value, Value], bool], left: Tree, right: Tree) -> _Typed:
+        match left, right:
+            case ("$", 0, str(path)), str(text):
+                return _text_comparison(compare, path, text), bool
         typed = self.compile(left), self.compile(right)
         types = [given for _, given in typed]
         if object in types and bool not in types:
             return _late_equality(compare, *(code for code, _ in typed)), bool
         common = _common_type(types)
-        first, second = (_convert(each, common) for each in typed)
+        first, second = (self._converted(*each, common) for each in zip((left, right), typed, strict=True))
         return lambda row: compare(first(row), second(row)), bool
 
     def _call(self, function: Function, parts: Sequence[Tree]) -> _Code:
@@ -225,7 +235,7 @@ class _Compiler:
         typed = [self.compile(part) for part in parts]
         if any(given is list for _, given in typed):
             return _spread(call, [(_convert(each, kind), each[1]) for each, kind in zip(typed, kinds, strict=True)])
-        codes = [_convert(each, kind) for each, kind in zip(typed, kinds, strict=True)]
+        codes = [self._converted(*each) for each in zip(parts, typed, kinds, strict=True)]
         if function.needs is Needs.MOMENT:
             return lambda row: call(row.moment, *[code(row) for code in codes])
         if len(codes) == 1:
@@ -295,6 +305,27 @@ def _looks_at_row(tree: Tree, inside: int) -> bool:
     if name == "where":
         return _looks_at_row(parts[0], inside) or _looks_at_row(parts[1], inside + 1)
     return any(_looks_at_row(part, inside) for part in parts)
+
+
+def _number_reader(path: str) -> _Code:
+    def read(row: Row) -> float:
+        answer = row.values.get(path, "")
+        kind = type(answer)
+        if kind is int or (kind is float and isfinite(answer)):
+            return float(answer)
+        return read_number(answer if kind is str else write_answer(answer))
+
+    return read
+
+
+def _text_comparison(compare: Callable[[Value, Value], bool], path: str, text: str) -> _Code:
+    """An answer beside a literal: the condition that most forms are made of."""
+
+    def compare_texts(row: Row) -> bool:
+        answer = row.values.get(path, "")
+        return compare(answer if type(answer) is str else write_answer(answer), text)
+
+    return compare_texts
 
 
 def _convert(typed: _Typed, wanted: type) -> _Code:

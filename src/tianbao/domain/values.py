@@ -37,17 +37,17 @@ _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 def write_answer(answer: Any) -> str:
     """An answer as its string-value."""
+    if isinstance(answer, list):
+        return " ".join([part for part in answer if isinstance(part, str)])
     if answer is None or answer is False:
         return ""
     if answer is True:
         return ACKNOWLEDGED
-    if isinstance(answer, (str, int)):
-        return str(answer)
     if isinstance(answer, float):
         return write_number(answer)
     if isinstance(answer, Mapping):
         return write_answer(answer.get("text", answer.get("name")))
-    return " ".join(part for part in answer if isinstance(part, str))
+    return str(answer)
 
 
 def write_number(number: float) -> str:
