@@ -20,6 +20,8 @@ LENGTH_MAX: Final = "tianbao_length_max"
 ROWS_MAX: Final = "tianbao_rows_max"
 DEFAULT: Final = "tianbao_default"
 """Whether `default` is a `text` or an `expression`, where its look says otherwise."""
+TITLE: Final = "tianbao_title"
+"""The title in each language; other tools take `form_title` in one language only."""
 REPEATS: Final = "tianbao_repeats"
 EXCLUSIVE: Final = "exclusive"
 
@@ -93,6 +95,7 @@ _RENAMED: Final = {
     "jr:count": "repeat_count",
     "list name": "list_name",
     "title": "form_title",
+    TITLE: "form_title",
     "id_string": "form_id",
 }
 """pyxform's names for columns → XLSForm's."""
@@ -140,7 +143,7 @@ def read_headings(sheet: str, headings: Collection[str]) -> dict[str, Column]:
 def _read_heading(sheet: str, heading: str, has_double_colon: bool) -> Column:
     known = _KNOWN[sheet]
     try:
-        tokens = process_header(heading, has_double_colon, _ALIASES[sheet], {*known, *_GROUPS})[1]
+        tokens = process_header(heading, has_double_colon, _ALIASES[sheet], {*known, *_GROUPS, TITLE})[1]
     except IndexError:  # `jr:` with nothing behind it
         return Column("")
     if len(tokens) > 1 and tokens[0] in _GROUPS:

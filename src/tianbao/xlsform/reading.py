@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,9 @@ CELL_LENGTH_MAX: Final = 32_767
 """Excel's own limit."""
 SHEETS: Final = frozenset({"survey", "choices", "settings", "external_choices", "export"})
 """The sheets that are read."""
+
+
+warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")  # of styles, which are not read
 
 
 class Row(NamedTuple):

@@ -34,7 +34,8 @@ class Support(Enum):
 class TypeCell:
     """A type understood; where it is not supported `type` stands in for it.
 
-    `choice_list` is a list's name, `file` that of a file of choices. `is_end`: of a group or repeat.
+    `choice_list` is a list's name, `file` that of a file of choices. `is_end`: of a group or
+    repeat. `loop` is the list of a `begin loop over LIST`.
     """
 
     type: QuestionType
@@ -43,7 +44,8 @@ class TypeCell:
     file: str = ""
     has_other: bool = False
     is_end: bool = False
-    wants_list: bool = False
+    loop: str = ""
+    ends_loop: bool = False
 
 
 CSV_EXTERNAL: Final = "csv-external"
@@ -78,7 +80,7 @@ _OTHERS: Final = {
         *("simserial", "sim id", "sim serial", "subscriberid", "subscriber id", "email", "start-geopoint"),
     ),
     Support.IGNORED: ("audit", "background-audio"),
-    Support.NONE: ("geotrace", "geoshape", "osm", "xml-external", "cascading_select", "cascading select", "loop"),
+    Support.NONE: ("geotrace", "geoshape", "osm", "xml-external", "cascading_select", "cascading select"),
 }
 _TYPES: Final = {spelling: TypeCell(type_) for type_, spellings in _PLAIN.items() for spelling in spellings} | {
     spelling: TypeCell(QuestionType.FILE if support is Support.AS_FILE else QuestionType.HIDDEN, support)
@@ -97,6 +99,7 @@ _CHOSEN: Final = {
 _COMMANDS: Final = {_BLANKS.sub(" ", command): _CHOSEN[meaning] for command, meaning in aliases.select.items()}
 _OTHER = re.compile(r"\s+(?:or specify other|or_other|or other)$", re.IGNORECASE)
 _BEGIN_END = re.compile(r"(?P<word>begin|end) (?P<what>.*)")
+_LOOP = re.compile(r"begin[ _]loop over (?P<list>\S+)", re.IGNORECASE)
 _FILE = re.compile(r".*\.(?:csv|geojson|xml)", re.IGNORECASE)
 
 
@@ -105,14 +108,18 @@ def read_type(written: str) -> TypeCell:
     select = _read_select(written)
     if select:
         return select
-    plain = _BLANKS.sub(" ", written.strip().lower())
+    plain = _BLANKS.sub(" ", written.strip().lower().removeprefix("uri:"))
     if match := _BEGIN_END.fullmatch(plain):
         control = aliases.control.get(match["what"])
         if control in (words.GROUP, words.REPEAT):
             type_ = QuestionType.GROUP if control == words.GROUP else QuestionType.REPEAT
             return TypeCell(type_, is_end=match["word"] == "end")
-        if match["what"].startswith("loop"):
-            return TypeCell(QuestionType.GROUP, Support.NONE, is_end=match["word"] == "end")
+        if match["what"] == "loop":
+            return TypeCell(QuestionType.GROUP, is_end=True, ends_loop=True)
+    if match := _LOOP.fullmatch(written.strip()):
+        return TypeCell(QuestionType.GROUP, loop=match["list"])
+    if plain.startswith("osm "):
+        return TypeCell(QuestionType.HIDDEN, Support.NONE)
     for spelling in (plain, _AROUND.sub("", plain), plain.replace(" ", "_")):
         found = _TYPES.get(spelling) or _TYPES.get(_AROUND.sub("", spelling))
         if found:
@@ -137,5 +144,4 @@ def _read_select(written: str) -> TypeCell | None:
         choice_list="" if is_file else listed,
         file=listed if is_file else "",
         has_other=listed != rest,
-        wants_list=True,
     )

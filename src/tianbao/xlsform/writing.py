@@ -28,7 +28,7 @@ from tianbao.domain.forms import (
 )
 from tianbao.xlsform import columns as names
 from tianbao.xlsform.columns import SURVEY_TEXTS, write_language
-from tianbao.xlsform.understanding import looks_dynamic
+from tianbao.xlsform.questions import looks_dynamic
 
 Rows: TypeAlias = list[dict[str, str]]
 
@@ -178,7 +178,7 @@ def _settings_row(form: Form) -> dict[str, str]:
     first = next(iter(form.languages), "")
     return {
         "form_title": form.title.get(first, "") or next(iter(form.title.values()), ""),
-        **_texts("form_title", form.title, form),
+        **_texts(names.TITLE, form.title, form),
         "form_id": form.name,
         "version": str(form.version),
         "default_language": write_language(first),
