@@ -69,7 +69,6 @@ class FormCode(StrEnum):
     EMPTY_GROUP = "empty_group"
     NO_CHOICES = "no_choices"
     NO_CALCULATION = "no_calculation"
-    NOT_CALCULATED = "not_calculated"
     KIND_TYPE = "kind_type"
     DEFAULT_TWICE = "default_twice"
     DEFAULT_CHOICE = "default_choice"
