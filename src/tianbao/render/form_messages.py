@@ -69,7 +69,7 @@ _SENTENCES: Final[dict[FormCode, _Sentence]] = {
     FormCode.NO_COLUMN: lambda _: _("The sheet “{sheet}” has no column “{column}”. Please add it."),
     FormCode.COLUMN_TWICE: lambda _: _("The column “{column}” stands twice. Please remove or rename one."),
     FormCode.FILE_MISSING: lambda _: _(
-        "The form asks for the file “{file}”, which is not there. Please put it beside the form or into a ZIP with it."
+        "The form asks for the file “{file}”, which is not there. Please put it beside the form, or both in a ZIP."
     ),
     FormCode.FILE_UNREADABLE: lambda _: _(
         "The file “{file}” is neither CSV with headings nor GeoJSON. Please save it as one of them."
