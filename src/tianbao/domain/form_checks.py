@@ -21,7 +21,6 @@ from tianbao.domain.forms import (
     Choice,
     Form,
     Kind,
-    Openness,
     Path,
     Question,
     QuestionType,
@@ -105,61 +104,12 @@ def find_gaps(form: Form) -> list[FormProblem]:
     return gaps
 
 
-def settle_openness(form: Form) -> Form:
-    """The form with every calculation and hidden value opened that asks for no sealed answer.
-
-    Not directly, and not through other calculations; what the form itself declares stays.
-    """
-    levels = make_levels(form)
-    asks: dict[Path, frozenset[Path]] = {}
-    sealed: set[Path] = set()
-    for path, question in walk_questions(form.questions):
-        if _is_derived(question):
-            asks[path] = _asked(question, levels, path)
-        elif question.openness is not Openness.OPEN and question.type not in CONTAINERS:
-            sealed.add(path)
-    while reached := {
-        path for path, others in asks.items() if path not in sealed and not sealed.isdisjoint(others)
-    }:
-        sealed |= reached
-    return replace(form, questions=_opened(form.questions, asks.keys() - sealed, ""))
-
-
 _QUESTION_TEXTS: Final = ("label", "hint", "guidance", "image", "required_message", "constraint_message")
 _OUTPUT_TEXTS: Final = ("label", "hint")
 
 
 def _missing(text: Text, languages: tuple[str, ...]) -> list[str]:
     return [language for language in languages if text and not text.get(language)]
-
-
-def _is_derived(question: Question) -> bool:
-    return question.type in (QuestionType.CALCULATE, QuestionType.HIDDEN) and question.declared is None
-
-
-def _asked(question: Question, levels: dict[str, Level], path: Path) -> frozenset[Path]:
-    """What its value is worked out from; itself where that cannot be told, so that it stays sealed."""
-    try:
-        return frozenset().union(
-            *(
-                bind(parse(source), levels, path).references
-                for source in (question.calculation, question.initial)
-                if source
-            )
-        )
-    except ExpressionError:
-        return frozenset({path, *question.trigger})
-
-
-def _opened(questions: tuple[Question, ...], open_paths: set[Path], prefix: str) -> tuple[Question, ...]:
-    return tuple(
-        replace(question, questions=_opened(question.questions, open_paths, f"{prefix}{question.name}."))
-        if question.questions
-        else replace(question, declared=Openness.OPEN)
-        if prefix + question.name in open_paths
-        else question
-        for question in questions
-    )
 
 
 @dataclass(slots=True)
