@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tests.expression_cases import SCRIPT, ZONE, is_right, make_case, page_evaluator, vectors
 
+from tianbao.domain.binding import walk_tree
 from tianbao.domain.functions import FUNCTIONS, PLACES_MAX, TEXT_LENGTH_MAX, UUID_LENGTH_MAX
 from tianbao.domain.patterns import SUBJECT_LENGTH_MAX
-from tianbao.render.expressions_script import functions_used
 from tianbao.render.shorten import keep_used
 
 VECTORS = [vector for vector in vectors() if "error" not in vector and vector.get("page", True)]
@@ -38,7 +38,7 @@ def test_page_needs_no_more_than_the_functions_of_its_trees() -> None:
         for vector in VECTORS:
             if vector.get("zone", ZONE) == ZONE:
                 case = make_case(vector)
-                source = keep_used(script, functions_used([case.bound.tree]))
+                source = keep_used(script, {node[0] for node in walk_tree(case.bound.tree)})
                 assert is_right(vector, page({**case.for_page(), "source": source})), vector["expression"]
 
 

@@ -44,8 +44,8 @@ class Bound:
 
     `tree` is what `domain.evaluation` compiles and, as JSON, what the page carries. `references` are the template
     paths of the questions (and of the repeats whose rows are counted) that it asks for, its own answer by `.` left
-    out. `columns` are the (list, column) it looks into. `is_volatile`: it may come to something else each time.
-    `keeps`: it has a once(), so that the answer that is there already counts.
+    out. `columns` are the (list, column) it looks into, `name` of every such list among them. `is_volatile`: it may
+    come to something else each time. `keeps`: it has a once(), so that the answer that is there already counts.
     """
 
     tree: evaluation.Tree
@@ -288,6 +288,7 @@ class _Binder:
         if names[:2] != ["root", "item"] or len(names) > 3 or (len(names) == 2 and wants is not _Wants.ROWS):
             raise ExpressionError(path.position, Fault.NOT_ROWS, path.name)
         item, *columns = path.steps[1:]
+        self._columns.add((path.name, "name"))
         rows: Any = ("list", path.name)
         for condition in item.conditions:
             rows = ("where", rows, self._bind_inside(condition, _Looked(list_name=path.name)))

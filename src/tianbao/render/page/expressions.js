@@ -3,7 +3,7 @@
 // A row is {values, outer, rows, index}: answers as strings by path, the row around, the rows of each repeat by its
 // path, the place among its siblings from 0. `lists` are the columns of choices: {list: {column: [value, …]}}.
 // A page carries only what its trees use: a line "// = names" says for which functions the lines after it are needed,
-// up to the next such line (render.expressions_script). Names are short because every phone loads them.
+// up to the next such line (render.shorten). Names are short because every phone loads them.
 
 const trim = text => text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
 
