@@ -6,6 +6,7 @@ import pytest
 
 from tianbao.domain.form_editing import (
     add_questions,
+    all_references,
     duplicate_question,
     is_name,
     move_question,
@@ -14,8 +15,8 @@ from tianbao.domain.form_editing import (
     rename_question,
     replace_question,
     unique_name,
-    without_expressions,
     without_language,
+    without_references,
 )
 from tianbao.domain.forms import (
     Choice,
@@ -164,11 +165,13 @@ def test_a_language_goes_with_all_its_texts(form: Form) -> None:
     assert bare.question_at("fever").choices[0].label == {"en": "Yes"}
 
 
-def test_broken_expressions_are_left_out_to_show_the_rest(form: Form) -> None:
-    shown = without_expressions(form, [("stops.note", "relevant"), ("total", "calculation")])
+def test_broken_references_are_left_out_to_show_the_rest(form: Form) -> None:
+    shown = without_references(form, [("stops.note", "relevant"), ("total", "calculation"), ("since", "hint")])
     assert shown.question_at("stops.note").relevant == ""
     assert shown.question_at("total").calculation == ""
     assert shown.question_at("since").relevant == "${fever} = 'yes'"
+    assert shown.question_at("since").hint == {"en": "…, since when?"}
+    assert "${" not in str(dump_form(without_references(form, all_references(form))))
 
 
 @pytest.mark.parametrize(

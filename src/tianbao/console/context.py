@@ -17,6 +17,7 @@ NAVIGATION: Final = (
     ("line_list", gettext_lazy("Line list"), ("record",)),
     ("register", gettext_lazy("Add person"), ()),
     ("sites", gettext_lazy("Sites"), ("site",)),
+    ("forms", gettext_lazy("Forms"), ()),
     ("export", gettext_lazy("Export"), ()),
     ("settings", gettext_lazy("Settings"), ()),
 )

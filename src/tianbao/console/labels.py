@@ -26,6 +26,8 @@ LABELS: Final = {
     "site_name": _("Name of the site"),
     "site_area": _("Area of the site"),
     "lines": _("Sites"),
+    "title": _("Title of the form"),
+    "file": _("File"),
 }
 
 

@@ -9,7 +9,7 @@ Must not know: drafts, screens, where labels come from.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -244,15 +244,31 @@ def without_language(form: Form, language: str) -> Form:
     )
 
 
-def without_expressions(form: Form, broken: Iterable[tuple[Path, str]]) -> Form:
-    """The form with some (path, field) of its expressions left out, so that the rest of it can be shown."""
-    fields: dict[Path, dict[str, str]] = {}
+def without_references(form: Form, broken: Iterable[tuple[Path, str]]) -> Form:
+    """The form with some (path, field) of its expressions left out, and texts without `${answers}`.
+
+    So that the rest of it can be shown while something is wrong there.
+    """
+    fields: dict[Path, set[str]] = {}
     for path, name in broken:
-        fields.setdefault(path, {})[name] = ""
-    return replace(
-        form,
-        questions=_map_paths(form.questions, lambda question, at: replace(question, **fields.get(at, {}))),  # type: ignore[arg-type]
-    )
+        fields.setdefault(path, set()).add(name)
+
+    def mended(question: Question, path: Path) -> Question:
+        names = fields.get(path, set())
+        texts = {
+            name: {language: _REFERENCE.sub("…", text) for language, text in getattr(question, name).items()}
+            for name in names.intersection(_TEXTS)
+        }
+        return replace(question, **texts, **dict.fromkeys(names.intersection(_EXPRESSIONS), ""))  # type: ignore[arg-type]
+
+    return replace(form, questions=_map_paths(form.questions, mended))
+
+
+def all_references(form: Form) -> Iterator[tuple[Path, str]]:
+    """Every (path, field) that may speak of other answers."""
+    for path, _ in walk_questions(form.questions):
+        for name in (*_TEXTS, *_EXPRESSIONS):
+            yield path, name
 
 
 def _parts(path: Path) -> list[str]:

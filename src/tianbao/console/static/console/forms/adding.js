@@ -1,0 +1,44 @@
+// The choice of what to add: kinds of questions by the words of an office, and ready-made blocks.
+
+import {byId, config, h, words} from './dom.js';
+import {act, draft, levelOf, parentOf} from './draft.js';
+
+const dialog = byId('adding');
+let place = {parent: '', index: 0};
+
+// Behind the question that is selected, or where it is said.
+export function openAdding(parent = null, index = 0) {
+  if (parent === null) {
+    const path = draft.selected;
+    const around = path ? parentOf(path) : '';
+    const level = levelOf(around);
+    const at = path ? level.findIndex(question => question.name === path.split('.').pop()) : level.length - 1;
+    place = {parent: around, index: at + 1};
+  } else place = {parent, index};
+  dialog.showModal();
+  dialog.scrollTop = 0;
+  dialog.querySelector('section + section .kind').focus({preventScroll: true});
+}
+
+async function add(body) {
+  dialog.close();
+  const at = await act({...body, ...place});
+  if (at === null) return;
+  dialog.dispatchEvent(new CustomEvent('added', {detail: at}));
+}
+
+const button = (text, hint, body) => h(
+  'button', {type: 'button', class: 'kind', onclick: () => add(body)},
+  h('strong', {}, text), hint && h('span', {}, hint),
+);
+
+const shelf = (name, buttons, look = '') => h('section', {class: look}, h('h3', {}, name), h('div', {class: 'kind-list'}, buttons));
+
+byId('kinds').replaceChildren(
+  shelf(words.ready, config.blocks.map(block => button(block.name, '', {do: 'block', block: block.key})), 'kind-blocks'),
+  ...Object.entries(config.shelves).map(([key, name]) => shelf(
+    name, config.kinds.filter(kind => kind.shelf === key).map(kind => button(...kind.words, {do: 'add', kind: kind.key})),
+  )),
+);
+dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close(); });
+byId('adding-close').addEventListener('click', () => dialog.close());

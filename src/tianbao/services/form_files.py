@@ -1,0 +1,56 @@
+"""Forms as files: the kits that come with the program, a spreadsheet that somebody uploads, one to take home.
+
+Between `tianbao.xlsform`, which reads and writes them, and the console. Must not know: drafts, screens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import takewhile
+
+from tianbao.domain.forms import Form, Text
+from tianbao.domain.problems import Code, refuse
+from tianbao.xlsform import Understood, given_bytes, read_form, write_workbook
+
+__all__ = ["Kit", "Understood", "find_kit", "list_kits", "read_upload", "write_workbook"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """A form to begin with. `about` says who it is for."""
+
+    form: Form
+    about: Text
+
+
+@cache
+def list_kits() -> tuple[Kit, ...]:
+    """All kits, by name; read once."""
+    folder = resources.files("tianbao") / "data" / "kits"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".md")), key=lambda file: file.name)
+    return tuple(_read_kit(file.name, file.read_text("utf-8")) for file in files)
+
+
+def find_kit(name: str) -> Kit:
+    """The kit with a form of this name. Raises Refused."""
+    for kit in list_kits():
+        if kit.form.name == name:
+            return kit
+    raise refuse(Code.NOT_FOUND)
+
+
+def read_upload(*, data: bytes, filename: str) -> Understood:
+    """The form in an uploaded file, or everything that is wrong with it."""
+    return read_form(given_bytes(data, filename))
+
+
+def _read_kit(filename: str, text: str) -> Kit:
+    """The paragraphs between the heading and the tables say what it is for, one a language of the form."""
+    understood = read_form(given_bytes(text.encode(), filename))
+    if understood.form is None:
+        raise ValueError(f"{filename}: {understood.problems}")
+    lines = takewhile(lambda line: not line.startswith("|"), text.splitlines()[1:])
+    about = dict(zip(understood.form.languages, filter(None, lines), strict=False))
+    return Kit(understood.form, about)
