@@ -72,7 +72,10 @@ _LISTS: Final[dict[str, tuple[str, str]]] = {
         "On_foot Bicycle Electric_bike Motorcycle Own_car Coach Rescue_vehicle Other_means",
     ),
     "yes": ("是 否", "Yes No"),
-    "agree": ("非常满意 满意 一般 不满意 非常不满意", "Very_satisfied Satisfied Neutral Dissatisfied Very_dissatisfied"),
+    "agree": (
+        "非常满意 满意 一般 不满意 非常不满意",
+        "Very_satisfied Satisfied Neutral Dissatisfied Very_dissatisfied",
+    ),
     "livestock": (
         "牛 羊 猪 鸡鸭 蜜蜂 没有",
         "Cattle Sheep Pigs Poultry Bees None",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,9 +12,10 @@ from tianbao.domain.sites import Installation, Site
 from tianbao.render.form_page import form_page
 from tianbao.services.wording import Occasion, wording_of
 from tianbao.texts import translator
+from tianbao.xlsform import open_form, read_form
 
 _WORDING = wording_of(Occasion.EPIDEMIC, area=cast.AREA)
-_MIGRANT: Final = Path(__file__).parent.parent / "src/tianbao/data/forms/migrant.json"
+_KITS: Final = Path(__file__).parent.parent / "src/tianbao/data/kits"
 
 INSTALLATION: Final = Installation(
     organisation=cast.ORGANISATION,
@@ -28,7 +28,16 @@ INSTALLATION: Final = Installation(
 )
 SITE: Final = Site("K7M2P", cast.SITE_NAMES[0], cast.AREA, "蒲阳镇")
 OTHER_SITE: Final = Site("X4Q9T", cast.SITE_NAMES[1], cast.AREA, "蒲阳镇")
-MIGRANT: Final = load_form(json.loads(_MIGRANT.read_text("utf-8")))
+
+
+def kit(name: str) -> Form:
+    """A form that comes with the program."""
+    understood = read_form(open_form(_KITS / f"{name}.md"))
+    assert understood.form, understood.problems
+    return understood.form
+
+
+MIGRANT: Final = kit("migrant")
 
 
 texts: Final = translator

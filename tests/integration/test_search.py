@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
-from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.page_samples import MIGRANT as FORM
 
-from tianbao.domain.forms import load_form
 from tianbao.services import search
 from tianbao.services.search import NameBuffer, Search, make_line, read_query
 from tianbao.store.models import Record
 
-FORM = load_form(json.loads(files("tianbao.data").joinpath("forms/migrant.json").read_text("utf-8")))
 PERSON = {
     "name": "单雄信",
     "phone": "+86 139-0000-2222",

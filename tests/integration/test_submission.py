@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
+from tests.page_samples import MIGRANT
 
 from tianbao.config import Config
 from tianbao.domain.answers import flatten_answers
-from tianbao.domain.forms import load_form
 from tianbao.domain.ids import read_uuid7
 from tianbao.domain.receipts import read_receipt
-
-MIGRANT = load_form(json.loads(files("tianbao.data").joinpath("forms/migrant.json").read_text("utf-8")))
 
 
 @pytest.fixture(scope="module")

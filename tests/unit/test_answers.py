@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 
 import pytest
+from tests.page_samples import MIGRANT as FORM
 
 from tianbao.domain.answers import flatten_answers, flatten_typed, join_answers, nest_answers, split_answers
 from tianbao.domain.forms import dump_form, load_form
-
-FORM = load_form(json.loads(files("tianbao.data").joinpath("forms/migrant.json").read_text("utf-8")))
 
 ANSWERS = {
     "name": "阿依古丽·吐尔逊",

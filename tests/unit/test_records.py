@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
+from tests.page_samples import MIGRANT as FORM
 
-from tianbao.domain.forms import load_form
 from tianbao.domain.records import LegFacts, project_facts
-
-FORM = load_form(json.loads(files("tianbao.data").joinpath("forms/migrant.json").read_text("utf-8")))
 
 
 def test_facts_become_columns() -> None:

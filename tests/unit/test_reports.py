@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime
-from importlib.resources import files
 from typing import Any
 
 import pytest
+from tests.page_samples import MIGRANT as FORM
 
-from tianbao.domain.forms import Form, Question, QuestionType, label_at, load_form
+from tianbao.domain.forms import Form, Question, QuestionType, label_at
 from tianbao.domain.reports import (
     HEADINGS,
     Registration,
@@ -21,7 +20,6 @@ from tianbao.domain.reports import (
     repeat_rows,
 )
 
-FORM = load_form(json.loads(files("tianbao.data").joinpath("forms/migrant.json").read_text("utf-8")))
 OWN = {name: name for name, _, _ in HEADINGS}
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 PERSON = {

@@ -18,7 +18,7 @@ from tianbao.domain.sites import DELETION_DAYS_DEFAULT
 from tianbao.services.addresses import adopt_address, read_address
 from tianbao.services.audit import record_act
 from tianbao.services.divisions import find_area, time_zone_of
-from tianbao.services.forms import built_in_forms, publish_form
+from tianbao.services.forms import built_in_form, publish_form
 from tianbao.services.organisation import check_line, check_organisation, check_texts, stripped
 from tianbao.services.refusals import StaffCode, refuse_staff
 from tianbao.services.sites import NAME_LENGTH_MAX, create_site, find_site_area
@@ -87,8 +87,7 @@ def set_up_installation(
         staff = create_administrator(
             username=username, password=password, keys=keys, now_ms=now_ms, password_cost=password_cost
         )
-        for form in built_in_forms():
-            publish_form(form=form, staff=staff, now_ms=now_ms)
+        publish_form(form=built_in_form(), staff=staff, now_ms=now_ms)
         record_act(at_ms=now_ms, staff=staff, verb="set_up")
         return create_site(name=site_name, area=site_area, staff=staff, now_ms=now_ms)
 
