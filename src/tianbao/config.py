@@ -31,6 +31,10 @@ class Config:
         return self.data / "keys"
 
     @property
+    def files(self) -> Path:
+        return self.data / "files"
+
+    @property
     def is_sqlite(self) -> bool:
         return not self.database_url
 

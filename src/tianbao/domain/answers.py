@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from tianbao.domain.evaluation import ACKNOWLEDGED, write_number
-from tianbao.domain.forms import PUBLIC_TRANSPORT, Form, Kind, Openness, Question, QuestionType
+from tianbao.domain.forms import FILES, PUBLIC_TRANSPORT, Form, Kind, Openness, Question, QuestionType
 
 Answers: TypeAlias = dict[str, Any]
 """Validated answers: text, float or int, list of choices, True, a place, or a list of rows of the same.
@@ -97,6 +97,8 @@ def _flatten_level(
             flat[path] = [value["text"]]
             if "code" in value:
                 flat[f"{path}.code"] = [value["code"]]
+        elif question.type in FILES:
+            flat[path] = [write_flat_file(value)]
         elif question.type is QuestionType.SELECT_MULTIPLE:
             flat[path] = list(value)
         elif question.type is QuestionType.ACKNOWLEDGE:
@@ -114,7 +116,9 @@ def flatten_typed(form: Form, given: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _flatten_typed(value: Any, path: str, flat: dict[str, list[str]]) -> None:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and "file" in value and not isinstance(value["file"], (Mapping, list)):
+        flat[path] = [write_flat_file(value)]
+    elif isinstance(value, Mapping):
         for name, part in value.items():
             inner = path if name == "text" else f"{path}.{name}" if path else str(name)
             _flatten_typed(part, inner, flat)
@@ -127,6 +131,11 @@ def _flatten_typed(value: Any, path: str, flat: dict[str, list[str]]) -> None:
         flat[path] = [ACKNOWLEDGED]
     elif value is not None:
         flat[path] = [str(value)]
+
+
+def write_flat_file(answer: Mapping[str, Any]) -> str:
+    """A file as one field of a page: `token bytes name` (domain.files)."""
+    return " ".join(str(answer.get(part, "")) for part in ("file", "bytes", "name")).rstrip()
 
 
 Split: TypeAlias = Callable[[Mapping[str, Any]], tuple[dict[str, Any], dict[str, Any]]]

@@ -79,6 +79,8 @@ UNSEEN: Final = METADATA | {QuestionType.CALCULATE, QuestionType.HIDDEN}
 CHOSEN: Final = frozenset({QuestionType.SELECT_ONE, QuestionType.SELECT_MULTIPLE, QuestionType.RANK})
 """Types that choose from a list."""
 NUMBERS: Final = frozenset({QuestionType.INTEGER, QuestionType.DECIMAL, QuestionType.RANGE})
+FILES: Final = frozenset({QuestionType.IMAGE, QuestionType.FILE})
+"""Types that a file answers (domain.files)."""
 _SEALED_TYPES: Final = frozenset(
     {
         QuestionType.TEXT,
@@ -191,6 +193,8 @@ class Question:
 
     @property
     def openness(self) -> Openness:
+        if self.type in FILES:  # the answer holds the file's key
+            return Openness.SEALED
         if self.declared is not None:
             return self.declared
         if self.kind in (Kind.PLACE, Kind.TRANSPORT_NUMBER):

@@ -30,6 +30,7 @@ _STATUS: Final = {
     Code.CHANGED_MEANWHILE: 409,
     Code.SITE_CLOSED: 409,
     Code.BODY_TOO_LARGE: 413,
+    Code.FILE_TOO_LARGE: 413,
     Code.MEDIA_TYPE: 415,
     Code.BUSY: 503,
     Code.STORAGE: 503,

@@ -54,6 +54,25 @@ _SENTENCES: Final[dict[Code, Callable[[Translator], str]]] = {
         "“{question}” must be a position on the map. Please write latitude and longitude like 38.84 115.13."
     ),
     Code.NOT_A_FILE: lambda _: _("“{question}” must be a file that was sent here. Please choose it again."),
+    Code.FILE_TOO_LARGE: lambda _: _(
+        "“{question}” takes files of at most {megabytes_max} MB. Please choose a smaller one."
+    ),
+    Code.FILE_EMPTY: lambda _: _("The file for “{question}” is empty. Please choose another one."),
+    Code.FILE_TYPE: lambda _: _(
+        "“{question}” takes pictures, PDF, Word, Excel, PowerPoint, OpenDocument, text and CSV files. Please save "
+        "yours as one of them."
+    ),
+    Code.FILE_MACROS: lambda _: _(
+        "The file for “{question}” holds macros, which are not taken. Please save it without them."
+    ),
+    Code.IMAGE_TYPE: lambda _: _(
+        "“{question}” takes pictures as JPEG, PNG, WebP, AVIF or GIF. Please choose another one, or take a "
+        "screenshot of it."
+    ),
+    Code.IMAGE_DAMAGED: lambda _: _(
+        "The picture for “{question}” cannot be read: it is damaged or far too large. Please take another one."
+    ),
+    Code.TOO_MANY_FILES: lambda _: _("A registration takes at most {files_max} files. Please remove some."),
     Code.NOT_A_RANKING: lambda _: _(
         "In “{question}” every entry needs a place of its own. Please put all in order."
     ),

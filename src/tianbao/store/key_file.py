@@ -115,7 +115,7 @@ def create_day(folder: Path, day: DayKey) -> DayKey:
         pass
     finally:
         beside.unlink(missing_ok=True)
-    _sync_folder(folder)
+    sync_folder(folder)
     standing = read_day(folder, day.name)
     if standing is None:
         raise RuntimeError(f"the keys of {day.name} vanished while they were made")
@@ -137,14 +137,14 @@ def destroy_day(folder: Path, name: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
-        _sync_folder(folder)
+        sync_folder(folder)
 
 
 def _replace(path: Path, data: dict[str, Any]) -> None:
     beside = path.with_suffix(".new")
     _write(beside, data)
     beside.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, data: dict[str, Any]) -> None:
@@ -156,7 +156,8 @@ def _write(path: Path, data: dict[str, Any]) -> None:
     path.chmod(0o600)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """The names in a folder, on disk when it returns."""
     if os.name == "nt":  # Windows has no handle to sync a folder by; its rename is journaled
         return
     descriptor = os.open(folder, os.O_RDONLY)
