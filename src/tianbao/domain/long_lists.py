@@ -1,7 +1,7 @@
 """Choice lists too long for a page: found by what somebody types, and resolved from a text.
 
-Between `edge.choice_lists`, which answers a page's field while somebody types, and `domain.validation`, which wants
-the choice's name. Must not know: HTTP, where texts come from.
+Below `edge.choice_lists`, which answers a page's field while somebody types, and `domain.readings`, which wants the
+choice's name. Must not know: HTTP, where texts come from.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from tianbao.domain.forms import Choice, Form, Path, Question, QuestionType, text_in
+from tianbao.domain.forms import Choice, Question, QuestionType, text_in
 
 LONG_LIST_MIN: Final = 200
 """Choices of a select_one from which on the page does not hold them."""
@@ -66,39 +66,6 @@ def offer_choices(question: Question, given: Any, language: str) -> tuple[tuple[
         return ()
     found = _meant(question, text) or find_choices(question.choices, text, language)
     return tuple((choice.name, text_in(choice.label, language)) for choice in found[:CANDIDATES_MAX])
-
-
-def resolve_answers(form: Form, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[Path, Question]]:
-    """The answers with every choice of a long list by its name, and the questions where that was not clear."""
-    unclear: dict[Path, Question] = {}
-    return _resolve_level(form.questions, given, "", unclear), unclear
-
-
-def _resolve_level(
-    questions: tuple[Question, ...], given: Mapping[str, Any], prefix: Path, unclear: dict[Path, Question]
-) -> dict[str, Any]:
-    resolved = dict(given)
-    for question in questions:
-        value, path = given.get(question.name), prefix + question.name
-        if isinstance(value, dict) and question.type is QuestionType.GROUP:
-            resolved[question.name] = _resolve_level(question.questions, value, f"{path}.", unclear)
-        elif isinstance(value, list) and question.type is QuestionType.REPEAT:
-            resolved[question.name] = [
-                _resolve_level(question.questions, row, f"{path}.{index}.", unclear)
-                if isinstance(row, dict)
-                else row
-                for index, row in enumerate(value)
-            ]
-        elif value is not None and is_long_list(question):
-            name = resolve_choice(question, value)
-            resolved[question.name] = name
-            if (
-                isinstance(name, str)
-                and name.strip()
-                and not any(choice.name == name for choice in question.choices)
-            ):
-                unclear[path] = question
-    return resolved
 
 
 def _meant(question: Question, text: str) -> list[Choice]:

@@ -21,6 +21,7 @@ from tianbao.domain import documents, names, phones
 from tianbao.domain.answers import Answers
 from tianbao.domain.evaluation import Row, write_number
 from tianbao.domain.forms import Kind, Path, Question, QuestionType
+from tianbao.domain.long_lists import is_long_list, resolve_choice
 from tianbao.domain.places import Candidates, Place, Resolved, Unresolved
 from tianbao.domain.problems import Code, Problem
 
@@ -164,6 +165,8 @@ def compile_reader(question: Question, document_type: str, places: Resolver) -> 
             return _read_time
         case QuestionType.DATE_TIME:
             return _read_date_time
+        case QuestionType.SELECT_ONE if is_long_list(question):
+            return _long_list_reader(question)
         case QuestionType.SELECT_ONE:
             return _select_one_reader(question)
         case QuestionType.SELECT_MULTIPLE:
@@ -419,6 +422,17 @@ def _select_one_reader(question: Question) -> Read:
             return given
         outcome.refuse(Code.NOT_A_CHOICE, path)
         return None
+
+    return read
+
+
+def _long_list_reader(question: Question) -> Read:
+    """A choice that a page could not hold: its name, or what somebody typed instead."""
+    read_name = _select_one_reader(question)
+
+    def read(given: Any, path: Path, row: Row, outcome: Validation) -> str | None:
+        value: str | None = read_name(resolve_choice(question, given), path, row, outcome)
+        return value
 
     return read
 

@@ -17,9 +17,11 @@ from typing import Any, Final
 import brotli
 import msgspec
 
+from tianbao.domain import rows
 from tianbao.domain.answers import Answers, flatten_answers, flatten_typed, nest_answers
-from tianbao.domain.forms import Form, QuestionType, describe_questions
+from tianbao.domain.forms import Form, QuestionType, answer_at, describe_questions
 from tianbao.domain.ids import read_uuid7, short_number, write_number, write_uuid
+from tianbao.domain.long_lists import is_long_list, offer_choices
 from tianbao.domain.masking import mask_answers, restore_masked
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.problems import Code, refuse
@@ -42,11 +44,15 @@ from tianbao.edge.context import (
 )
 from tianbao.edge.http import Request, Response, redirect
 from tianbao.edge.intake import Accepted, Invalid, Outcome, Source, Target, canonical_content, local_moment
+from tianbao.edge.sections import Section, Sections
 from tianbao.render.form_page import Filled, form_page, page_csp
 from tianbao.render.receipt_page import confirm_page
 
 PAGE_CACHE_MAX: Final = 512
 """Ready pages in memory, each about 60 kB in all its encodings."""
+
+_CARRIED_FIELDS: Final = frozenset({"_prefilled", "_asked_places", "_section", "_shown"})
+"""Fields of a page, not of the form, that the next page has again."""
 
 _decode_json = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -84,6 +90,7 @@ class FormPages:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._sections = Sections()
         self._ready: OrderedDict[tuple[int, str, str], asyncio.Task[ReadyPage]] = OrderedDict()
 
     async def get(self, request: Request, code: str) -> Response:
@@ -201,13 +208,24 @@ class FormPages:
         else:
             answers = restore_masked(form, typed, own.answers) if own else typed
         reader = read_reader(request, form.languages)
+        moment = local_moment(now_ms(), target.time_zone)
+        is_sectioned = self._sections.is_sectioned(form, fields)
         if action.startswith(("add:", "remove:")):
+            if is_sectioned:
+                section = self._sections.change_rows(form, typed, fields, action, moment)
+                return await self._section(target, reader, section, fields)
             return await self._page(target, reader, change_rows(form, typed, action), fields)
-        validation = target.published.validate(answers, local_moment(now_ms(), target.time_zone))
+        validation = target.published.validate(answers, moment)
+        if is_sectioned and (following := self._sections.next(form, typed, fields, validation, moment)):
+            return await self._section(target, reader, following, fields)
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             self._context.intake.outcomes[Outcome.INVALID] += 1
-            filled = filled_with(form, typed, validation, self._context.places)
-            return await self._page(target, reader, filled, {**fields, "_asked_places": "1"}, status=422)
+            filled = filled_with(form, typed, validation, self._context.places, reader.language)
+            fields = {**fields, "_asked_places": "1"}
+            if is_sectioned:
+                last = self._sections.dress(form, typed, filled, moment)
+                return await self._section(target, reader, last, fields)
+            return await self._page(target, reader, filled, fields, status=422)
         nonce = read_nonce(request)
         content = canonical_content(target.site, form, answers)
         receipt = derive_receipt(nonce, content) if nonce else new_receipt(now_ms())
@@ -270,6 +288,7 @@ class FormPages:
         fields: dict[str, str],
         *,
         status: int = 200,
+        goes_on: bool = False,
     ) -> Response:
         html = await asyncio.to_thread(
             form_page,
@@ -280,9 +299,15 @@ class FormPages:
             _=reader._,
             action=target.site.path(),
             filled=filled,
-            hidden={name: value for name, value in fields.items() if name in ("_prefilled", "_asked_places")},
+            hidden={name: value for name, value in fields.items() if name in _CARRIED_FIELDS},
+            goes_on=goes_on,
         )
         return private_page(html, status)
+
+    async def _section(self, target: Target, reader: Reader, section: Section, fields: dict[str, str]) -> Response:
+        status = 422 if section.filled.problems or section.filled.candidates else 200
+        carried = {**fields, **section.fields}
+        return await self._page(target, reader, section.filled, carried, status=status, goes_on=section.goes_on)
 
 
 def render_ready(target: Target, reader: Reader) -> ReadyPage:
@@ -319,34 +344,26 @@ def private_page(html: str, status: int = 200) -> Response:
     )
 
 
-def filled_with(form: Form, answers: dict[str, Any], validation: Validation, places: Gazetteer) -> Filled:
-    """What somebody typed, with every problem and every place to choose from."""
+def filled_with(
+    form: Form, answers: dict[str, Any], validation: Validation, places: Gazetteer, language: str
+) -> Filled:
+    """What somebody typed, with every problem and every place or long list's choice to choose from."""
     candidates = {
         path: tuple((place.code, places.full_name(place.code)) for place in found)
         for path, found in validation.unclear.items()
     }
-    return Filled(
-        values=flatten_typed(form, answers),
-        rows={},
-        problems=tuple(validation.problems),
-        candidates=candidates,
-    )
+    for problem in validation.problems:
+        question = form.question_at(problem.question) if problem.code is Code.NOT_A_CHOICE else None
+        if question is not None and is_long_list(question):
+            offered = offer_choices(question, answer_at(answers, problem.question), language)
+            candidates |= {problem.question: offered} if offered else {}
+    return Filled(values=flatten_typed(form, answers), problems=tuple(validation.problems), candidates=candidates)
 
 
 def change_rows(form: Form, answers: dict[str, Any], action: str) -> Filled:
     """One row more or less, by a button of a page without script; everything typed is kept."""
-    verb, _, path = action.partition(":")
-    name, _, index = path.partition(".")
-    question = form.question_at(name)
-    rows = answers.get(name, [])
-    shown = {}
-    if question is not None and question.type is QuestionType.REPEAT and isinstance(rows, list):
-        if verb == "remove":
-            rows = [row for i, row in enumerate(rows) if str(i) != index]
-            answers = {**answers, name: rows}
-        count = max(len(rows), 1) + (verb == "add")
-        shown = {name: min(count, question.rows_max)}
-    return Filled(values=flatten_typed(form, answers), rows=shown, problems=(), candidates={})
+    changed, shown = rows.change_rows(form, answers, action)
+    return Filled(values=flatten_typed(form, changed), rows=shown)
 
 
 def carry_answers(form: Form, answers: Answers) -> Answers:

@@ -151,7 +151,7 @@ class ReceiptPages:
             return await self._correction_page(request, target, reader, own, changed, revision)
         validation = target.published.validate(answers, local_moment(now_ms(), target.time_zone))
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
-            filled = filled_with(form, typed, validation, self._context.places)
+            filled = filled_with(form, typed, validation, self._context.places, reader.language)
             return await self._correction_page(request, target, reader, own, filled, revision, status=422)
         if revision != own.revision and not self._was_sent_twice(own, validation.answers, revision):
             raise refuse(Code.CHANGED_MEANWHILE)

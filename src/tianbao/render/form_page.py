@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from tianbao.domain.forms import Form, Kind, QuestionType, text_in, walk_questions
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
+from tianbao.domain.showing import Shower
 from tianbao.domain.sites import Installation, Site
 from tianbao.render.messages import message
 from tianbao.render.page_plan import Plan, make_plan, texts_of
-from tianbao.render.pages import page_csp, queue_texts, render_page, script
+from tianbao.render.pages import page_csp, queue_texts, render_page, script, style
 from tianbao.render.sheet import EMPTY, GRIDS, Filled, Sheet, is_filtered_by_typing
 from tianbao.texts import Translator
 
@@ -43,21 +46,19 @@ def form_page(
     filled: Filled = EMPTY,
     purpose: Purpose = Purpose.REGISTER,
     hidden: Mapping[str, str] = {},
+    goes_on: bool = False,
 ) -> str:
     """The page as HTML. `action` is where it posts to, `hidden` are fields of the page that go with it.
 
     A new registration that starts empty is the same for everyone; only it is kept and sent by script, since a
-    page that comes filled in holds masked numbers which only a form post restores.
+    page that comes filled in holds masked numbers which only a form post restores. A page of sections, for a phone
+    without script, needs none; `goes_on` says that another section follows.
     """
-    sheet = Sheet(form, language, _, filled, lists_url=f"{site.path()}/lists/")
     sends_by_script = purpose is Purpose.REGISTER and filled == EMPTY and not hidden
+    cut_at = next((path for path, stage in Shower(form).stages.items() if stage), "") if sends_by_script else ""
+    sheet = Sheet(form, language, _, filled, lists_url=f"{site.path()}/lists/", cut_at=cut_at)
     plan = make_plan(form, texts_of(form, language))
     features = _features(form, plan, sends_by_script=sends_by_script)
-    texts: dict[str, Any] = {"required": message(Problem(Code.REQUIRED), _, "{question}")}
-    for feature in features:
-        texts |= feature.texts(_)
-    constants = {"T": texts, **({"PLAN": plan.data} if plan else {})}
-    scripts = ("type.js", "dom.js", "form.js", *(name for feature in features for name in feature.scripts))
     is_correction = purpose is Purpose.CORRECT
     return render_page(
         "form_page.html.j2",
@@ -66,15 +67,25 @@ def form_page(
         _=_,
         languages=form.languages,
         styles=("page.css", "form.css", *(name for feature in features for name in feature.styles)),
-        scripts=script(*scripts, constants=constants, used=plan.uses if plan else frozenset()),
+        scripts=script("type.js") if filled.showing else _scripts(features, plan, _),
         sheet=sheet,
         site=site,
         action=action,
         hidden=hidden,
         sends_by_script=sends_by_script,
+        cut_style=style("cut.css"),
         heading=_("Correct your registration") if is_correction else text_in(form.title, language),
-        button=_("Save the correction") if is_correction else _("Register"),
+        button=_("Save the correction") if is_correction else _("Continue") if goes_on else _("Register"),
     )
+
+
+def _scripts(features: list[_Feature], plan: Plan | None, _: Translator) -> Markup:
+    texts: dict[str, Any] = {"required": message(Problem(Code.REQUIRED), _, "{question}")}
+    for feature in features:
+        texts |= feature.texts(_)
+    names = ("type.js", "dom.js", "form.js", *(name for feature in features for name in feature.scripts))
+    constants = {"T": texts, **({"PLAN": plan.data} if plan else {})}
+    return script(*names, constants=constants, used=plan.uses if plan else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from tianbao.domain.expressions import Expression, parse
-from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, Text, text_in
+from tianbao.domain.binding import bind
+from tianbao.domain.expressions import parse
+from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, Text, text_in
+from tianbao.domain.levels import Level, make_levels
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
+from tianbao.domain.showing import OUTPUT, Showing
 from tianbao.render.messages import answer_message, message
 from tianbao.texts import Translator
 
@@ -27,8 +30,6 @@ CHOICE_ROWS_MAX: Final = 6
 SUMMARY_MAX: Final = 50
 """Problems in the summary; all of them stand beside their questions."""
 
-OUTPUT: Final = re.compile(r"\$\{\s*([^\W\d][\w.-]*)\s*\}")
-"""An answer within a text: `${name}`."""
 
 _ROW: Final = re.compile(r"\.[0-9]+\.")
 
@@ -39,12 +40,16 @@ class Filled:
 
     `values` are in the flat shape of domain.answers; `rows` says how many rows of a repeat to show where there
     are more than values; `candidates` are the (value, label) an unclear place or choice may mean, best first.
+    For a phone without script a page holds what is `visible` in the sections up to `section`, as `showing` says.
     """
 
     values: Mapping[str, list[str]] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     candidates: Mapping[Path, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    showing: Showing | None = None
+    visible: frozenset[Path] = frozenset()
+    section: int = 0
 
 
 EMPTY: Final = Filled()
@@ -52,13 +57,17 @@ EMPTY: Final = Filled()
 
 @dataclass(frozen=True)
 class Sheet:
-    """`lists_url` is where long lists are asked for. No slots, because what is wrong is sorted by path once."""
+    """`lists_url` is where long lists are asked for, `cut_at` the first question that only a later page can ask.
+
+    Without slots, because what is wrong is sorted by path once.
+    """
 
     form: Form
     language: str
     _: Translator
     filled: Filled
     lists_url: str = ""
+    cut_at: Path = ""
 
     @property
     def candidates(self) -> Mapping[Path, tuple[tuple[str, str], ...]]:
@@ -77,13 +86,53 @@ class Sheet:
     def text(self, text: Text) -> str:
         return text_in(text, self.language)
 
-    def live(self, text: Text) -> Markup:
+    def shows(self, question: Question, path: Path) -> bool:
+        """Whether it stands on the page at all."""
+        return self.filled.showing is None or path in self.filled.visible
+
+    def live(self, text: Text, path: Path) -> Markup:
         """A text whose `${answers}` are elements that page/calculation.js fills, in their order."""
         parts = OUTPUT.split(self.text(text))
-        return Markup("<b data-o>…</b>").join(escape(part) for part in parts[::2])
+        known = self.filled.showing.texts.get(path, {}) if self.filled.showing else {}
+        answers = [known.get(name, "") if self.filled.showing else "…" for name in parts[1::2]]
+        pieces = [escape(parts[0])]
+        for answer, piece in zip(answers, parts[2::2], strict=True):
+            pieces += [Markup("<b data-o>{}</b>").format(answer), escape(piece)]
+        return Markup("").join(pieces)
+
+    def choices(self, question: Question, path: Path) -> tuple[Choice, ...]:
+        """The choices that are offered."""
+        offered = self.filled.showing.offered.get(path) if self.filled.showing else None
+        if offered is None:
+            return question.choices
+        return tuple(choice for choice in question.choices if choice.name in offered)
+
+    def is_required(self, question: Question, path: Path) -> bool:
+        return question.required or bool(self.filled.showing and path in self.filled.showing.required)
+
+    def cut(self, path: Path) -> str:
+        """The class that hides what only later pages can ask, on a first page without script."""
+        path = _ROW.sub(".", path)
+        return "cut" if path == self.cut_at else "hold" if self.cut_at.startswith(f"{path}.") else ""
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """The fields that were filled in on other pages, or do not apply at present."""
+        if self.filled.showing is None:
+            return []
+        return [
+            (name, value)
+            for name, values in self.filled.values.items()
+            if name.removesuffix(".code") not in self.filled.visible
+            for value in values
+            if value.strip()
+        ]
 
     def values(self, path: Path, question: Question) -> list[str]:
         """What was filled in; on a page that starts anew the default, which rows get when somebody begins them."""
+        if self.filled.showing and path not in self.filled.values and path in self.filled.showing.begun:
+            begun = self.filled.showing.begun[path]
+            return begun.split() if question.type in _SEVERAL else [begun]
         if self.filled != EMPTY or not question.default or _ROW.search(path):
             return self.filled.values.get(path, [])
         return question.default.split() if question.type in _SEVERAL else [question.default]
@@ -105,6 +154,8 @@ class Sheet:
 
     def rows(self, path: Path) -> int:
         """Rows of a repeat to show: as asked for, at least those with values, and one to begin with."""
+        if self.filled.showing and path in self.filled.showing.rows:
+            return self.filled.showing.rows[path]
         row = re.compile(re.escape(path) + r"\.([0-9]{1,4})\.")
         with_values = [int(match[1]) + 1 for name in self.filled.values if (match := row.match(name))]
         return max(1, self.filled.rows.get(path, 0), *with_values)
@@ -171,13 +222,13 @@ class Sheet:
 
     def condition_hint(self, question: Question, path: Path) -> str:
         """What the condition looks at, in words, for a page without script."""
-        names = sorted(_condition(question.relevant).references())
-        labels = [self.text(found.label) for name in names if (found := self._in_scope(name, path))]
+        asked = bind(parse(question.relevant), self._levels, _ROW.sub(".", path)).references
+        labels = [self.text(found.label) for each in sorted(asked) if (found := self.form.question_at(each))]
         return self._("Only if it fits your answer to: {questions}").format(questions=", ".join(labels))
 
-    def is_optional(self, question: Question) -> bool:
+    def is_optional(self, question: Question, path: Path) -> bool:
         """Whether it says so; a note is not answered and a group only holds what is."""
-        return not question.required and question.type not in (QuestionType.NOTE, QuestionType.GROUP)
+        return not self.is_required(question, path) and question.type not in (QuestionType.NOTE, QuestionType.GROUP)
 
     def is_carried(self, question: Question) -> bool:
         """Whether the page sends it although nobody sees it: what only the phone knows."""
@@ -190,18 +241,14 @@ class Sheet:
             return False
         return len(question.choices) <= CHOICE_ROWS_MAX or bool(self.grid(question))
 
-    def _in_scope(self, name: str, path: Path) -> Question | None:
-        """The question that a name means at a path: the one beside it, else the nearest further out."""
-        around = path
-        while around:
-            around = around.rpartition(".")[0]
-            if found := self.form.question_at(f"{around}.{name}".lstrip(".")):
-                return found
-        return None
+    @cached_property
+    def _levels(self) -> dict[str, Level]:
+        return make_levels(self.form)
 
     @cached_property
     def _sentences(self) -> dict[Path, list[str]]:
-        unclear = [Problem(Code.PLACE_UNCLEAR, path) for path in self.filled.candidates]
+        refused = {problem.question for problem in self.filled.problems}
+        unclear = [Problem(Code.PLACE_UNCLEAR, path) for path in self.filled.candidates if path not in refused]
         sentences: dict[Path, list[str]] = {}
         for problem in (*self.filled.problems, *unclear):
             sentence = answer_message(problem, self._, self.form, self.language)
@@ -216,11 +263,6 @@ class Sheet:
 def is_filtered_by_typing(question: Question) -> bool:
     """Whether a field above the drop-down list narrows it."""
     return question.type is QuestionType.SELECT_ONE and bool(_SEARCHED.intersection(question.appearance))
-
-
-@lru_cache(256)
-def _condition(source: str) -> Expression:
-    return parse(source)
 
 
 _SEVERAL: Final = frozenset({QuestionType.SELECT_MULTIPLE, QuestionType.RANK})
