@@ -8,7 +8,7 @@ from tests.page_samples import MIGRANT
 
 from tianbao.domain.forms import Kind, dump_form, load_form
 
-widen = import_module("tianbao.store.migrations.0007_form_model").widen
+widen = import_module("tianbao.store.migrations.0004_form_model").widen
 
 FIRST_SHAPE = {
     "name": "migrant",

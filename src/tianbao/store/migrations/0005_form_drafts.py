@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0007_form_model")]
+    dependencies = [("store", "0004_form_model")]
 
     operations = [
         migrations.CreateModel(

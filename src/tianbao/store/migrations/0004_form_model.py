@@ -43,6 +43,6 @@ def widen_all(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0006_facts")]
+    dependencies = [("store", "0003_facts")]
 
     operations = [migrations.RunPython(widen_all, migrations.RunPython.noop, hints={"model_name": "formversion"})]
