@@ -1,47 +1,55 @@
 """A form's questions as console fields: what `answer_fields.html` shows for registering and correcting.
 
+What of a form applies is the server's answer (`domain.showing`) to what was typed so far.
+
 Fields are named by their flat path, as on the registrants' page, so that `domain.answers` reads both. Must not
 know: what is valid, where answers go.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.http import QueryDict
 from django.utils.translation import gettext
 
 from tianbao.domain.answers import nest_answers
-from tianbao.domain.expressions import parse
-from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, text_in
+from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, Text, text_in, walk_questions
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Problem
+from tianbao.domain.showing import OUTPUT, Showing, names_in_texts
 from tianbao.render.messages import answer_message
 from tianbao.services.refusals import message
 
 CHOICE_ROWS_MAX: Final = 4
 """Choices of a select_one that stand side by side; more become a drop-down list."""
+_SEVERAL: Final = frozenset({QuestionType.SELECT_MULTIPLE, QuestionType.RANK})
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice as it is shown."""
+    """One choice as it is shown; `is_alone` where no other stands beside it ("none of these").
+
+    A choice that other answers rule out is not `is_offered`: it is on the page, but not to be chosen.
+    """
 
     name: str
     label: str
     is_chosen: bool
+    is_alone: bool
+    is_offered: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question. `widget` is text, lines, number, date, time, moment, list, radio, checks, rank, tick, place or
-    repeat; a rank has `ranks`, a list for each place.
+    """One question. `widget` is text, lines, number, date, time, moment, list, radio, checks, rank, tick, place,
+    note, group or repeat; a rank has `ranks`, a list for each place.
 
-    `condition` says in words what decides whether the question applies: the console shows every question, and an
-    answer that does not apply is not stored. `candidates` are (code, whole name) of the places that an unclear
-    text may mean.
+    A group has one of `rows`; `is_counted` says that a repeat has as many as other answers ask for. Where a
+    question does not apply by the answers so far, `applies` is False, and what is answered there is not stored.
+    `candidates` are (code, whole name) of the places that an unclear text may mean.
     """
 
     path: Path
@@ -49,6 +57,9 @@ class Field:
     hint: str
     widget: str
     is_required: bool
+    applies: bool = True
+    is_worked_out: bool = False
+    is_counted: bool = False
     value: str = ""
     code: str = ""
     length_max: int = 0
@@ -56,74 +67,60 @@ class Field:
     options: tuple[Option, ...] = ()
     ranks: tuple[tuple[Option, ...], ...] = ()
     rows: tuple[tuple[Field, ...], ...] = ()
-    condition: str = ""
     candidates: tuple[tuple[str, str], ...] = ()
 
 
-def make_fields(
-    questions: tuple[Question, ...],
-    *,
-    values: Mapping[str, Sequence[str]],
-    problems: Mapping[Path, str],
-    rows: Mapping[Path, int],
-    language: str,
-    unclear: Mapping[Path, Sequence[Place]] | None = None,
-    prefix: str = "",
-) -> list[Field]:
-    """The fields of a form, filled with `values` (flat shape).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What a form is filled with: `values` in the flat shape, and what `showing` says of them.
 
     `rows` says how many rows of a repeat to show at least, `unclear` what a place's text may mean.
     """
-    fields = []
-    for question in questions:
-        path = prefix + question.name
-        if question.type is QuestionType.NOTE or not question.is_seen:
-            continue
-        if question.type is QuestionType.GROUP:
-            inner = make_fields(
-                question.questions,
-                values=values,
-                problems=problems,
-                rows=rows,
-                language=language,
-                unclear=unclear,
-                prefix=f"{path}.",
-            )
-            fields.extend(inner)
-            continue
-        given = list(values.get(path, ()))
-        fields.append(
-            Field(
-                path=path,
-                label=text_in(question.label, language),
-                hint=text_in(question.hint, language) if question.hint else "",
-                widget=_widget(question),
-                is_required=question.required,
-                value=given[0] if given else "",
-                code=next(iter(values.get(f"{path}.code", ())), ""),
-                length_max=question.length_max,
-                problem=problems.get(path, ""),
-                options=tuple(_option(choice, given, language) for choice in question.choices),
-                ranks=_ranks(question, given, language),
-                condition=_condition(question, questions, language),
-                rows=tuple(
-                    tuple(
-                        make_fields(
-                            question.questions,
-                            values=values,
-                            problems=problems,
-                            rows=rows,
-                            language=language,
-                            unclear=unclear,
-                            prefix=f"{path}.{index}.",
-                        )
-                    )
-                    for index in range(_row_count(question, path, values, rows))
-                ),
-                candidates=tuple((place.code, place.full_name) for place in (unclear or {}).get(path, ())),
-            )
-        )
-    return fields
+
+    values: Mapping[str, Sequence[str]]
+    showing: Showing
+    problems: Mapping[Path, str] = field(default_factory=dict)
+    rows: Mapping[Path, int] = field(default_factory=dict)
+    unclear: Mapping[Path, Sequence[Place]] = field(default_factory=dict)
+
+
+def make_fields(
+    questions: tuple[Question, ...], filled: Filled, language: str, prefix: str = ""
+) -> tuple[Field, ...]:
+    """The fields of a form's questions."""
+    return tuple(
+        _make_field(question, filled, language, prefix + question.name)
+        for question in questions
+        if question.is_seen
+    )
+
+
+def _make_field(question: Question, filled: Filled, language: str, path: Path) -> Field:
+    showing = filled.showing
+    given = list(filled.values.get(path, ()))
+    begun = showing.begun.get(path, "")
+    is_worked_out = question.read_only
+    if begun and (is_worked_out or path not in filled.values):
+        given = begun.split() if question.type in _SEVERAL else [begun]
+    offered = showing.offered.get(path)
+    return Field(
+        path=path,
+        label=_text(question.label, path, filled, language),
+        hint=_text(question.hint, path, filled, language),
+        widget=_widget(question),
+        is_required=question.required or path in showing.required,
+        applies=path in showing.asked,
+        is_worked_out=is_worked_out,
+        is_counted=bool(question.repeat_count),
+        value=given[0] if given else "",
+        code=next(iter(filled.values.get(f"{path}.code", ())), ""),
+        length_max=question.length_max,
+        problem=filled.problems.get(path, ""),
+        options=tuple(_option(choice, given, offered, language) for choice in question.choices),
+        ranks=_ranks(question, given, offered, language),
+        rows=_rows(question, path, filled, language),
+        candidates=tuple((place.code, place.full_name) for place in filled.unclear.get(path, ())),
+    )
 
 
 def read_posted(form: Form, posted: QueryDict) -> dict[str, Any]:
@@ -132,16 +129,37 @@ def read_posted(form: Form, posted: QueryDict) -> dict[str, Any]:
     return nest_answers(form, [pair for pair in pairs if pair[0] != "csrfmiddlewaretoken"])
 
 
-def change_rows(given: dict[str, Any], action: str) -> tuple[dict[str, Any], dict[Path, int]]:
-    """`add:itinerary`, `remove:itinerary.0`: the answers that stay, and how many rows to show."""
-    verb, _colon, path = action.partition(":")
-    name, _dot, index = path.partition(".")
-    rows = given.get(name)
-    rows = rows if isinstance(rows, list) else []
-    if verb == "add":
-        return given, {name: len(rows) + 1}
-    kept = [row for position, row in enumerate(rows) if str(position) != index]
-    return {**given, name: kept}, {name: len(kept)}
+def describe_fields(fields: Iterable[Field]) -> list[dict[str, Any]]:
+    """What answers change about the fields, for `answer_showing.js`."""
+    return [
+        {
+            "path": each.path,
+            "applies": each.applies,
+            "required": each.is_required,
+            "label": each.label,
+            "hint": each.hint,
+            "offered": [option.name for option in each.options if option.is_offered],
+            "value": each.value if each.is_worked_out else None,
+            "rows": len(each.rows) if each.is_counted else None,
+        }
+        for each in walk_fields(fields)
+    ]
+
+
+def walk_fields(fields: Iterable[Field]) -> Iterator[Field]:
+    """Every field, those of groups and rows after the one that holds them."""
+    for each in fields:
+        yield each
+        for row in each.rows:
+            yield from walk_fields(row)
+
+
+def changes_by_answers(form: Form) -> bool:
+    """Whether answers change what the form shows."""
+    return any(
+        names_in_texts(question) or any(name != "constraint" for name, _ in question.expressions)
+        for _, question in walk_questions(form.questions)
+    )
 
 
 def sentences_by_path(
@@ -162,47 +180,56 @@ def sentences_by_path(
     return said
 
 
-def _option(choice: Choice, given: list[str], language: str) -> Option:
-    return Option(choice.name, text_in(choice.label, language), choice.name in given)
+def _option(choice: Choice, given: Sequence[str], offered: Set[str] | None, language: str) -> Option:
+    is_offered = offered is None or choice.name in offered
+    label = text_in(choice.label, language)
+    return Option(choice.name, label, is_offered and choice.name in given, choice.exclusive, is_offered)
 
 
-def _ranks(question: Question, given: list[str], language: str) -> tuple[tuple[Option, ...], ...]:
+def _ranks(
+    question: Question, given: list[str], offered: Set[str] | None, language: str
+) -> tuple[tuple[Option, ...], ...]:
     """For each place of a ranking the choices, with the one that stands there."""
     if question.type is not QuestionType.RANK:
         return ()
     order = given[0].split() if len(given) == 1 else given
     return tuple(
-        tuple(_option(choice, order[place : place + 1], language) for choice in question.choices)
+        tuple(_option(choice, order[place : place + 1], offered, language) for choice in question.choices)
         for place in range(len(question.choices))
     )
 
 
-def _condition(question: Question, beside: tuple[Question, ...], language: str) -> str:
-    """The labels of the questions beside it that a condition asks for; no words where it looks further away."""
-    if not question.relevant:
-        return ""
-    asked = parse(question.relevant).references()
-    labels = [text_in(other.label, language) for other in beside if other.name in asked]
-    return (
-        gettext("Only if it fits the answer to: {questions}").format(questions=", ".join(labels)) if labels else ""
-    )
+def _text(text: Text, path: Path, filled: Filled, language: str) -> str:
+    """A text with the answers that it names."""
+    known = filled.showing.texts.get(path, {})
+    return OUTPUT.sub(lambda found: known.get(found[1]) or "…", text_in(text, language) if text else "")
 
 
-def _row_count(
-    question: Question, path: Path, values: Mapping[str, Sequence[str]], rows: Mapping[Path, int]
-) -> int:
+def _rows(question: Question, path: Path, filled: Filled, language: str) -> tuple[tuple[Field, ...], ...]:
+    if question.type is QuestionType.GROUP:
+        return (make_fields(question.questions, filled, language, f"{path}."),)
     if question.type is not QuestionType.REPEAT:
-        return 0
+        return ()
+    count = filled.showing.rows.get(path, 0)
+    if not question.repeat_count:
+        count = min(max(filled.rows.get(path, 0), _filled_rows(path, filled.values)), question.rows_max)
+    return tuple(make_fields(question.questions, filled, language, f"{path}.{index}.") for index in range(count))
+
+
+def _filled_rows(path: Path, values: Mapping[str, Sequence[str]]) -> int:
     start = f"{path}."
     indices = [name[len(start) :].split(".")[0] for name in values if name.startswith(start)]
-    filled = max((int(index) + 1 for index in indices if index.isdecimal()), default=0)
-    return min(max(rows.get(path, 0), filled), question.rows_max)
+    return max((int(index) + 1 for index in indices if index.isdecimal()), default=0)
 
 
 def _widget(question: Question) -> str:
     match question.type:
         case QuestionType.REPEAT:
             return "repeat"
+        case QuestionType.GROUP:
+            return "group"
+        case QuestionType.NOTE:
+            return "note"
         case QuestionType.SELECT_ONE:
             return "radio" if len(question.choices) <= CHOICE_ROWS_MAX else "list"
         case QuestionType.SELECT_MULTIPLE:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from tianbao.console.answer_fields import change_rows, make_fields, read_posted, sentences_by_path
+from tianbao.console.answer_fields import Filled, changes_by_answers, make_fields, read_posted, sentences_by_path
 from tianbao.console.context import reader_language
 from tianbao.console.keyring import KEYRING
 from tianbao.console.middleware import StaffRequest
@@ -28,7 +28,9 @@ from tianbao.domain.forms import Path
 from tianbao.domain.ids import write_number
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Code, Problem, Refused
-from tianbao.services.correcting import correct_record, validate_answers
+from tianbao.domain.rows import change_rows
+from tianbao.services.answering import show_answers, validate_answers
+from tianbao.services.correcting import correct_record
 from tianbao.services.keys import Locked
 from tianbao.services.organisation import find_organisation
 from tianbao.services.records import HistoryEntry, load_form_once, open_lines, open_record
@@ -47,17 +49,19 @@ def show_correction(request: StaffRequest, record_id: UUID) -> HttpResponseBase:
         line = open_lines([record], KEYRING)[0]
         if line.answers is None:  # its day's key is gone
             raise Http404
-        return _show_form(request, record, line.revision, flatten_answers(form, line.answers))
+        return _show_form(request, record, line.revision, line.answers, flatten_answers(form, line.answers))
     given = read_posted(form, request.POST)
     values = flatten_typed(form, given)
     revision = _read_revision(request.POST.get("_revision", ""))
     action = request.POST.get("_action", "save")
     if action.startswith(("add:", "remove:")):
-        given, rows = change_rows(given, action)
-        return _show_form(request, record, revision, flatten_typed(form, given), rows=rows)
+        given, rows = change_rows(form, given, action, rows_min=0)
+        return _show_form(request, record, revision, given, flatten_typed(form, given), rows=rows)
+    if action == "again":
+        return _show_form(request, record, revision, given, values)
     unclear = validate_answers(form=record.form, answers=given, now_ms=_now_ms()).unclear
     if unclear and not request.POST.get("_asked"):
-        return _show_form(request, record, revision, values, unclear=unclear)
+        return _show_form(request, record, revision, given, values, unclear=unclear)
     try:
         correct_record(
             record=record,
@@ -70,27 +74,32 @@ def show_correction(request: StaffRequest, record_id: UUID) -> HttpResponseBase:
         )
     except Refused as refused:
         if refused.problems[0].code is Code.CHANGED_MEANWHILE:
-            return _show_both(request, record, revision, values)
-        return _show_form(request, record, revision, values, problems=refused.problems, unclear=unclear)
+            return _show_both(request, record, revision, given, values)
+        return _show_form(request, record, revision, given, values, problems=refused.problems, unclear=unclear)
     tell(request, _("The correction is saved. The registrant sees it too."))
     return redirect("console:record", record.id)
 
 
 def _show_both(
-    request: StaffRequest, record: Record, seen_revision: int, values: Mapping[str, Sequence[str]]
+    request: StaffRequest,
+    record: Record,
+    seen_revision: int,
+    given: Mapping[str, Any],
+    values: Mapping[str, Sequence[str]],
 ) -> HttpResponse:
     """What somebody else changed since, above what was typed: saving again then stands on the newest revision."""
     entries = open_record(record=record, keyring=KEYRING).entries
     newest = max(entry.revision.revision for entry in entries)
     theirs = [entry for entry in entries if entry.revision.revision > seen_revision]
     problems = (Problem(Code.CHANGED_MEANWHILE),)
-    return _show_form(request, record, newest, values, problems=problems, theirs=theirs)
+    return _show_form(request, record, newest, given, values, problems=problems, theirs=theirs)
 
 
 def _show_form(
     request: StaffRequest,
     record: Record,
     revision: int,
+    given: Mapping[str, Any],
     values: Mapping[str, Sequence[str]],
     *,
     problems: Sequence[Problem] = (),
@@ -100,13 +109,15 @@ def _show_form(
 ) -> HttpResponse:
     form, language = load_form_once(record.form), reader_language()
     said = sentences_by_path(problems, form, language, {"_reason": _("Why it is corrected")})
+    showing = show_answers(form=record.form, answers=given, now_ms=_now_ms())
+    filled = Filled(values=values, showing=showing, problems=said, rows=rows or {}, unclear=unclear or {})
     zone = ZoneInfo(find_organisation().time_zone)
     context: dict[str, Any] = {
         "record": record,
         "number": write_number(record.number),
-        "fields": make_fields(
-            form.questions, values=values, problems=said, rows=rows or {}, language=language, unclear=unclear
-        ),
+        "fields": make_fields(form.questions, filled, language),
+        "form_id": record.form_id if changes_by_answers(form) else "",
+        "focus": request.POST.get("_focus", ""),
         "revision": revision,
         "reason": request.POST.get("_reason", ""),
         "reason_problem": said.get("_reason", ""),

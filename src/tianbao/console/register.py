@@ -20,19 +20,27 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tianbao.console.answer_fields import Field, change_rows, make_fields, read_posted, sentences_by_path
+from tianbao.console.answer_fields import (
+    Field,
+    Filled,
+    changes_by_answers,
+    make_fields,
+    read_posted,
+    sentences_by_path,
+)
 from tianbao.console.context import reader_language
 from tianbao.console.middleware import StaffRequest
-from tianbao.domain.answers import flatten_typed
+from tianbao.domain.answers import flatten_typed, nest_answers
 from tianbao.domain.documents import DocumentReading, DocumentType, Sex, read_document
-from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, text_in
+from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, text_in, walk_questions
 from tianbao.domain.ids import short_number, write_number
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.domain.receipts import NONCE_BYTES, decode_base64url, encode_base64url
+from tianbao.domain.rows import change_rows
 from tianbao.domain.sites import SiteState
 from tianbao.render.doubts import doubt_sentence
-from tianbao.services.correcting import validate_answers
+from tianbao.services.answering import show_answers, validate_answers
 from tianbao.services.divisions import area_name
 from tianbao.services.organisation import find_organisation
 from tianbao.services.records import load_form_once
@@ -54,15 +62,21 @@ def show_register(request: StaffRequest) -> HttpResponseBase:
         return render(request, "console/register_closed.html")
     if request.method == "GET":
         site = _choose_site(request, sites, request.GET.get("site", ""))
-        return _show_form(request, site, sites, values=_prefilled(load_form_once(site.form)))
+        form = load_form_once(site.form)
+        given = _prefilled(form)
+        return _show_form(request, site, sites, given=given, values=flatten_typed(form, given))
     site = _choose_site(request, sites, request.POST.get("_site", ""))
     form = load_form_once(site.form)
     given = read_posted(form, request.POST)
     action = request.POST.get("_action", "")
     if action.startswith(("add:", "remove:")):
-        given, rows = change_rows(given, action)
+        given, rows = change_rows(form, given, action, rows_min=0)
         focus = _first_of_last_row(form, action, rows)
-        return _show_form(request, site, sites, values=flatten_typed(form, given), rows=rows, focus=focus)
+        values = flatten_typed(form, given)
+        return _show_form(request, site, sites, given=given, values=values, rows=rows, focus=focus)
+    if action == "again":
+        values, focus = flatten_typed(form, given), request.POST.get("_focus", "")
+        return _show_form(request, site, sites, given=given, values=values, focus=focus)
     validation = validate_answers(form=site.form, answers=given, now_ms=_now_ms())
     unclear = {} if request.POST.get("_asked") else validation.unclear
     problems = list(validation.problems)
@@ -78,6 +92,7 @@ def show_register(request: StaffRequest) -> HttpResponseBase:
         request,
         site,
         sites,
+        given=given,
         values=flatten_typed(form, given),
         problems=sentences_by_path(problems, form, reader_language()),
         unclear=validation.unclear,
@@ -112,6 +127,7 @@ def _show_form(
     site: Site,
     sites: list[Site],
     *,
+    given: Mapping[str, Any],
     values: Mapping[str, Sequence[str]],
     rows: Mapping[Path, int] | None = None,
     problems: Mapping[Path, str] | None = None,
@@ -130,14 +146,17 @@ def _show_form(
         "fields": _read_aloud(
             make_fields(
                 questions,
-                values=values,
-                problems=problems or {},
-                rows=itineraries | dict(rows or {}),
-                language=reader_language(),
-                unclear=unclear,
+                Filled(
+                    values=values,
+                    showing=show_answers(form=site.form, answers=given, now_ms=_now_ms()),
+                    problems=problems or {},
+                    rows=itineraries | dict(rows or {}),
+                    unclear=unclear or {},
+                ),
+                reader_language(),
             )
         ),
-        "alone": " ".join(f"{name}:{choice}" for name, choice in _alone(form).items()),
+        "form_id": site.form_id if changes_by_answers(form) else "",
         "focus": "" if is_refused or done else focus or _first_field(questions),
         "first": _first_field(questions),
         "document_type": next((q.name for q in questions if q.kind is Kind.DOCUMENT_TYPE), ""),
@@ -174,20 +193,13 @@ def _done(request: StaffRequest) -> UUID | None:
         return None
 
 
-def _prefilled(form: Form) -> dict[str, list[str]]:
+def _prefilled(form: Form) -> dict[str, Any]:
     """Most people carry the first kind of document of the list. Symptoms are asked for, never assumed."""
-    values: dict[str, list[str]] = {}
     kind = form.question_of(Kind.DOCUMENT_TYPE)
-    if kind and kind.choices:
-        values[form.path_of(Kind.DOCUMENT_TYPE)] = [kind.choices[0].name]
-    return values
-
-
-def _alone(form: Form) -> dict[str, str]:
-    """By question, the choice that no other stands beside ("none of these")."""
-    return {
-        question.name: choice.name for question in form.questions for choice in question.choices if choice.exclusive
-    }
+    if kind is None or not kind.choices:
+        return {}
+    pair = form.path_of(Kind.DOCUMENT_TYPE), kind.choices[0].name
+    return nest_answers(form, [pair])
 
 
 def _read_aloud(fields: list[Field]) -> list[Field]:
@@ -207,16 +219,21 @@ def _is_itinerary(question: Question) -> bool:
 
 
 def _first_field(questions: tuple[Question, ...]) -> Path:
-    number = next((question for question in questions if question.kind is Kind.DOCUMENT), questions[0])
-    return number.name
+    asked = [(path, question) for path, question in walk_questions(questions) if _is_field(question)]
+    return next((path for path, question in asked if question.kind is Kind.DOCUMENT), asked[0][0])
+
+
+def _is_field(question: Question) -> bool:
+    return question.is_answered and question.is_seen and not question.questions
 
 
 def _first_of_last_row(form: Form, action: str, rows: Mapping[Path, int]) -> Path:
-    name = action.partition(":")[2].partition(".")[0]
-    repeat = form.question_at(name)
-    if not action.startswith("add:") or repeat is None or not repeat.questions:
+    path = action.partition(":")[2]
+    repeat = form.question_at(path)
+    if not action.startswith("add:") or repeat is None or path not in rows:
         return ""
-    return f"{name}.{rows[name] - 1}.{repeat.questions[0].name}"
+    first = next((name for name, inner in walk_questions(repeat.questions) if _is_field(inner)), "")
+    return f"{path}.{rows[path] - 1}.{first}"
 
 
 def _holder(reading: DocumentReading) -> list[str]:

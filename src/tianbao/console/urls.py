@@ -4,6 +4,7 @@ from django.urls import path
 
 from tianbao.console import (
     address_test,
+    answer_showing,
     correct,
     exports,
     forms,
@@ -62,6 +63,7 @@ urlpatterns = [
     path("forms/named/<str:name>/<int:version>", forms.download, name="forms_xlsform"),
     path("forms/named/<str:name>/<int:version>/<int:other>", forms.show_difference, name="forms_difference"),
     # records
+    path("answers/<uuid:form_id>/showing", answer_showing.show_showing, name="answer_showing"),
     path("", home.show_home, name="home"),
     path("today", home.show_numbers, name="home_numbers"),
     path("records", line_list.show_line_list, name="line_list"),

@@ -11,11 +11,13 @@ from typing import Any
 from tianbao.domain.forms import Form, Path, QuestionType, answer_at
 
 
-def change_rows(form: Form, answers: Mapping[str, Any], action: str) -> tuple[dict[str, Any], dict[Path, int]]:
+def change_rows(
+    form: Form, answers: Mapping[str, Any], action: str, *, rows_min: int = 1
+) -> tuple[dict[str, Any], dict[Path, int]]:
     """The answers after an action, and how many rows of that repeat to show.
 
     `add:itinerary`, `remove:itinerary.0`, and within rows `add:household.1.members`. An action that fits no repeat
-    changes nothing.
+    changes nothing. `rows_min` is how many rows a page shows of a repeat where there are none.
     """
     verb, _, path = action.partition(":")
     index = ""
@@ -27,7 +29,7 @@ def change_rows(form: Form, answers: Mapping[str, Any], action: str) -> tuple[di
     found = answer_at(answers, path)
     rows = found if isinstance(found, list) else []
     kept = [row for i, row in enumerate(rows) if str(i) != index]
-    count = min(max(len(kept), 1) + (verb == "add"), question.rows_max)
+    count = min(max(len(kept), rows_min) + (verb == "add"), question.rows_max)
     changed: dict[str, Any] = _with(answers, path.split("."), kept + [{}] * (count - len(kept)))
     return changed, {path: count}
 

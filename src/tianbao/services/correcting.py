@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime
-from random import SystemRandom
 from typing import Any, Final
-from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -22,19 +18,14 @@ from tianbao.domain.ids import uuid7
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.records import project_facts
 from tianbao.domain.sealing import RevisionKind
-from tianbao.domain.validation import Moment, Validation, Validator, compile_form
+from tianbao.services.answering import validate_answers
 from tianbao.services.audit import record_act
-from tianbao.services.divisions import gazetteer
 from tianbao.services.keys import Keyring
-from tianbao.services.organisation import find_organisation
 from tianbao.services.projection import CHANGING_COLUMNS, change_record, make_facts, make_legs
 from tianbao.services.records import load_form_once
-from tianbao.store.models import Fact, FormVersion, Leg, Record, RecordState, Revision, Staff
+from tianbao.store.models import Fact, Leg, Record, RecordState, Revision, Staff
 
 REASON_LENGTH_MAX: Final = 500
-
-_chance = SystemRandom()
-_validators: dict[UUID, Validator] = {}
 
 
 def correct_record(
@@ -103,14 +94,6 @@ def correct_record(
         Fact.objects.bulk_create(make_facts(record, projected, form.name))
         record_act(at_ms=now_ms, staff=staff, verb="record.correct", subject=record.id.hex)
     return row
-
-
-def validate_answers(*, form: FormVersion, answers: dict[str, Any], now_ms: int) -> Validation:
-    """The answers judged as those of a phone are."""
-    if form.id not in _validators:
-        _validators[form.id] = compile_form(load_form_once(form), gazetteer())
-    zone = ZoneInfo(find_organisation().time_zone)
-    return _validators[form.id](answers, Moment(datetime.fromtimestamp(now_ms / 1000, zone), _chance.random))
 
 
 def _check_reason(reason: str) -> list[Problem]:

@@ -12,7 +12,8 @@ document.getElementById('keys').hidden = false;
 
 // Where Enter stops: every field, of a group of choices only the first.
 function stops() {
-  const fields = [...form.querySelectorAll('.answers input:not([type=hidden]), .answers select')];
+  const all = '.answers input:not([type=hidden]), .answers select, .answers textarea';
+  const fields = [...form.querySelectorAll(all)].filter(field => field.offsetParent && !field.readOnly);
   return fields.filter((field, index) => {
     const isGrouped = field.type === 'radio' || field.type === 'checkbox';
     return !isGrouped || fields.findIndex(other => other.name === field.name) === index;
@@ -51,12 +52,10 @@ form.addEventListener('keydown', event => {
 });
 
 // "None of these" and the rest take each other away.
-const alone = new Map(form.dataset.alone.split(' ').filter(Boolean).map(pair => pair.split(':')));
 form.addEventListener('change', ({target}) => {
-  if (target.type !== 'checkbox' || !target.checked || !alone.has(target.name)) return;
-  const isAlone = target.value === alone.get(target.name);
+  if (target.type !== 'checkbox' || !target.checked) return;
   for (const other of form.querySelectorAll(`input[name="${target.name}"]`)) {
-    if (other !== target && (isAlone || other.value === alone.get(other.name))) other.checked = false;
+    if (other !== target && ('alone' in target.dataset || 'alone' in other.dataset)) other.checked = false;
   }
 });
 
