@@ -9,7 +9,7 @@ from tests.receipt_samples import CARD, TRANSLATORS
 
 from tianbao.render.card import CARDS_PER_SHEET, CardLayout, card_page
 from tianbao.render.pages import page_csp
-from tianbao.render.paper_form import DOCUMENT_CELLS, ROWS, paper_form_page
+from tianbao.render.paper_form import BLOCKS, DOCUMENT_CELLS, ROWS, paper_form_page
 
 
 def cards(layout, count=1):
@@ -78,3 +78,34 @@ def test_every_question_of_any_form_has_room_to_write():
     assert html.count("<tr><td>") == ROWS
     assert "<span>1 Cat</span> <span>2 Dog</span>" in html
     assert "Only if it fits your answer to: seats" in html or "seats" in html.partition("day")[2]
+
+
+def test_the_pen_gets_what_it_can_write_and_nothing_else():
+    many = [{"name": f"v{i}", "label": {"en": f"Village {i}"}} for i in range(50)]
+    columns = [{"name": f"c{i}", "type": "text", "label": {"en": f"Column {i}"}} for i in range(7)]
+    form = form_of(
+        {"name": "behind", "type": "calculate", "calculation": "${people} * 2"},
+        {"name": "people", "type": "integer", "label": {"en": "People"}},
+        {"name": "worked_out", "type": "text", "read_only": True, "calculation": "${people}"},
+        {"name": "thanks", "type": "note", "label": {"en": "${people} of you"}},
+        {"name": "village", "type": "select_one", "choices": many, "label": {"en": "Village"}},
+        {"name": "photo", "type": "image", "relevant": "${behind} > 4", "label": {"en": "Photo"}},
+        {"name": "at", "type": "time", "label": {"en": "At"}},
+        {"name": "wide", "type": "repeat", "questions": columns},
+        {
+            "name": "outer",
+            "type": "repeat",
+            "rows_max": 3,
+            "questions": [{"name": "inner", "type": "repeat", "rows_max": 2, "questions": columns[:2]}],
+        },
+    )
+    html = paper(form=form)
+    assert "behind" not in html
+    assert "worked_out" not in html
+    assert "＿＿ of you" in html
+    assert "Village 7" not in html, "a long list is written out"
+    assert "Only if it fits your answer to: People" in html, "through what is worked out"
+    assert "Enclosed" in html
+    assert html.count("<b></b>") == 4, "the digits of a time"
+    assert html.count("Column 6") == BLOCKS, "too wide for a table"
+    assert html.count("<table>") == BLOCKS, "rows within rows stand in the block of theirs"

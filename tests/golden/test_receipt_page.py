@@ -64,7 +64,10 @@ def test_what_is_held_up_at_the_gate_shows_the_name_masked_and_what_lies_below_s
 def test_doubts_are_told_by_the_question_and_in_a_repeat_by_the_row():
     html = receipt()
     assert f"<strong>Document number</strong> {doubt_sentence('check_digit', TRANSLATORS['en'])}" in html
-    assert f"<strong>Place 2</strong> {doubt_sentence('unresolved', TRANSLATORS['en'])}" in html
+    assert (
+        f"<strong>Where you have been in the last 14 days 2: Place</strong> {doubt_sentence('unresolved', TRANSLATORS['en'])}"
+        in html
+    )
     assert "Please check once more" not in receipt(marks={})
 
 

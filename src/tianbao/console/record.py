@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,11 +21,11 @@ from django.views.decorators.http import require_GET
 from tianbao.console.context import reader_language
 from tianbao.console.keyring import KEYRING
 from tianbao.console.line_list import state_label
-from tianbao.domain.forms import Form, Kind, Path, label_at, text_in
+from tianbao.domain.forms import Form, Kind, Path, answer_at, label_at
 from tianbao.domain.ids import write_number
 from tianbao.domain.names import mask_name
 from tianbao.domain.sealing import RevisionKind
-from tianbao.render.answer_list import AnswerLine, answer_lines
+from tianbao.render.answer_list import AnswerLine, Shown, answer_lines, flat_answer_text
 from tianbao.render.card import Card, CardLayout, card_page
 from tianbao.render.doubts import doubt_sentence
 from tianbao.render.pages import page_csp
@@ -110,18 +111,12 @@ def show_card(request: HttpRequest, record_id: UUID) -> HttpResponse:
 
 def _shown_answers(line: Line) -> list[ShownAnswer]:
     answers = line.answers or {}
-    return [
-        _shown(one, line.marks, answers) for one in answer_lines(line.form.questions, answers, reader_language())
-    ]
+    listed = answer_lines(line.form.questions, answers, reader_language(), shown=Shown.ALL)
+    return [_shown(one, line.marks, answers) for one in listed]
 
 
-def _shown(one: AnswerLine, marks: Mapping[str, list[str]], answers: Mapping[str, object]) -> ShownAnswer:
-    value: object = answers
-    for part in one.path.split("."):
-        if isinstance(value, list) and part.isdecimal():
-            value = value[int(part)]
-        elif isinstance(value, Mapping):
-            value = value.get(part)
+def _shown(one: AnswerLine, marks: Mapping[str, list[str]], answers: Mapping[str, Any]) -> ShownAnswer:
+    value = answer_at(answers, one.path)
     code = value.get("code", "") if isinstance(value, Mapping) else ""
     place = area_name(code) if code else ""
     return ShownAnswer(
@@ -164,10 +159,7 @@ def _text_at(form: Form, path: Path, values: tuple[str, ...]) -> str:
     if path.endswith(".code"):
         return ", ".join(area_name(code) for code in values)
     question = form.question_at(path)
-    labels = (
-        {choice.name: text_in(choice.label, reader_language()) for choice in question.choices} if question else {}
-    )
-    return ("、" if reader_language() == "zh-Hans" else ", ").join(labels.get(value, value) for value in values)
+    return flat_answer_text(question, values, reader_language()) if question else ", ".join(values)
 
 
 def _name(history: RecordHistory) -> str:

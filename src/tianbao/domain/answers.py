@@ -99,7 +99,7 @@ def _flatten_level(
                 flat[f"{path}.code"] = [value["code"]]
         elif question.type in FILES:
             flat[path] = [write_flat_file(value)]
-        elif question.type is QuestionType.SELECT_MULTIPLE:
+        elif question.type in (QuestionType.SELECT_MULTIPLE, QuestionType.RANK):
             flat[path] = list(value)
         elif question.type is QuestionType.ACKNOWLEDGE:
             flat[path] = [ACKNOWLEDGED]

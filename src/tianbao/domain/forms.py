@@ -326,14 +326,21 @@ def text_in(text: Text, language: str) -> str:
 
 
 def label_at(form: Form, path: Path, language: str) -> str:
-    """The label of an answer; inside a repeat with its row: “People travelling with you 2: Document number”."""
-    question = form.question_at(path)
-    label = text_in(question.label, language) if question else path
-    name, *inner = path.split(".")
-    repeat = form.question_at(name)
-    if repeat is None or not inner or not inner[0].isdecimal():
-        return label
-    return f"{text_in(repeat.label, language)} {int(inner[0]) + 1}: {label}"
+    """The label of an answer; inside repeats with their rows: “People travelling with you 2: Document number”.
+
+    The path itself where no question is there.
+    """
+    labels = []
+    parts = path.split(".")
+    for count, part in enumerate(parts, 1):
+        question = form.question_at(".".join(parts[:count]))
+        if question is None:
+            return path
+        if part.isdecimal():
+            labels.append(f"{text_in(question.label, language)} {int(part) + 1}")
+        elif count == len(parts):
+            labels.append(text_in(question.label, language))
+    return ": ".join(labels)
 
 
 def load_form(data: Mapping[str, Any]) -> Form:

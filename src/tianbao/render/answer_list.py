@@ -6,12 +6,14 @@ the reader may see (they come masked where they must be).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from tianbao.domain.evaluation import write_number
-from tianbao.domain.forms import Kind, Path, Question, QuestionType, text_in
+from tianbao.domain.forms import METADATA, Kind, Path, Question, QuestionType, text_in
+from tianbao.domain.showing import OUTPUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +26,75 @@ class AnswerLine:
     rows: tuple[tuple[AnswerLine, ...], ...] = ()
 
 
+class Shown(Enum):
+    """Which questions are listed: those that the registrant saw, or those worked out behind the page, too."""
+
+    SEEN = "seen"
+    ALL = "all"
+
+
 def answer_lines(
-    questions: tuple[Question, ...], answers: Mapping[str, Any], language: str, prefix: Path = ""
+    questions: tuple[Question, ...],
+    answers: Mapping[str, Any],
+    language: str,
+    prefix: Path = "",
+    shown: Shown = Shown.SEEN,
 ) -> Iterator[AnswerLine]:
     """The answered questions in the form's order; groups are opened up, acknowledgements are left out."""
     for question in questions:
         value = answers.get(question.name)
         path = prefix + question.name
-        label = text_in(question.label, language)
+        label = OUTPUT.sub("…", text_in(question.label, language))
         if value is None or value == [] or question.type is QuestionType.ACKNOWLEDGE:
             continue
         if question.type is QuestionType.GROUP:
-            yield from answer_lines(question.questions, value, language, f"{path}.")
+            yield from answer_lines(question.questions, value, language, f"{path}.", shown)
         elif question.type is QuestionType.REPEAT:
             rows = (
-                tuple(answer_lines(question.questions, row, language, f"{path}.{index}."))
+                tuple(answer_lines(question.questions, row, language, f"{path}.{index}.", shown))
                 for index, row in enumerate(value)
             )
             yield AnswerLine(path, label, rows=tuple(rows))
-        else:
-            yield AnswerLine(path, label, answer_text(question, value, language))
+        elif question.is_seen or (shown is Shown.ALL and question.type not in METADATA):
+            yield AnswerLine(path, label or question.name, answer_text(question, value, language))
 
 
 def answer_text(question: Question, value: Any, language: str) -> str:
-    """One answer as text: choices by their labels, a place as it was typed."""
+    """One answer as text: choices by their labels, a place as it was typed, times without seconds."""
     match question.type:
         case QuestionType.SELECT_ONE:
             return _choice_label(question, value, language)
         case QuestionType.SELECT_MULTIPLE:
-            separator = "、" if language.startswith("zh") else ", "
-            return separator.join(_choice_label(question, name, language) for name in value)
-        case QuestionType.INTEGER | QuestionType.DECIMAL:
+            return _listed((_choice_label(question, name, language) for name in value), language)
+        case QuestionType.RANK:
+            places = (f"{place} {_choice_label(question, name, language)}" for place, name in enumerate(value, 1))
+            return _listed(places, language)
+        case QuestionType.INTEGER | QuestionType.DECIMAL | QuestionType.RANGE:
             return write_number(float(value))
+        case QuestionType.TIME:
+            return str(value)[:5]
+        case QuestionType.DATE_TIME:
+            return str(value)[:16].replace("T", " ")
+        case QuestionType.DATE if "year" in question.appearance:
+            return str(value)[:4]
+        case QuestionType.DATE if "month-year" in question.appearance:
+            return str(value)[:7]
+        case QuestionType.GEOPOINT:
+            return ", ".join(str(value).split()[:2])
     return str(value["text"]) if question.kind is Kind.PLACE else str(value)
+
+
+def flat_answer_text(question: Question, values: Sequence[str], language: str) -> str:
+    """The same of an answer in the flat shape; `values` is empty where there was none."""
+    if not values:
+        return ""
+    if question.type in (QuestionType.SELECT_MULTIPLE, QuestionType.RANK):
+        return answer_text(question, values, language)
+    return values[0] if question.kind is Kind.PLACE else answer_text(question, values[0], language)
+
+
+def _listed(texts: Iterable[str], language: str) -> str:
+    return ("、" if language.startswith("zh") else ", ").join(texts)
 
 
 def _choice_label(question: Question, name: str, language: str) -> str:

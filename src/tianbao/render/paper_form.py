@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tianbao.domain.forms import Form, Kind, Question, QuestionType, Text, text_in
+from tianbao.domain.showing import OUTPUT
 from tianbao.domain.sites import Installation, Site
 from tianbao.render.form_page import EMPTY, Sheet
 from tianbao.render.pages import render_page, script
@@ -18,6 +19,12 @@ from tianbao.texts import Translator
 
 ROWS: Final = 4
 """Rows of a repeat on paper; more go on a second sheet."""
+COLUMNS_MAX: Final = 6
+"""Questions of a repeat that stand side by side in a table; with more, each row is a block of questions."""
+BLOCKS: Final = 2
+"""Blocks of such a repeat on paper."""
+CHOICES_MAX: Final = 40
+"""Choices that are printed; of a longer list the answer is written out."""
 DOCUMENT_CELLS: Final = 18
 """A Chinese resident number; every other number is shorter."""
 SHORT_LENGTH_MAX: Final = 60
@@ -46,34 +53,61 @@ class _Paper:
 
     sheet: Sheet
     rows: int = ROWS
+    blocks: int = BLOCKS
     document_cells: int = DOCUMENT_CELLS
 
     def text(self, text: Text) -> str:
-        return self.sheet.text(text)
+        """A text; the answers that it names are not known yet."""
+        return OUTPUT.sub("＿＿", self.sheet.text(text))
+
+    def shown(self, questions: tuple[Question, ...]) -> list[Question]:
+        """What somebody can answer with a pen."""
+        return [question for question in questions if question.is_seen and not question.read_only]
 
     def way(self, question: Question) -> str:
         """The macro of the template that draws a question."""
         if question.kind is Kind.DOCUMENT:
             return "cells"
+        if question.choices and len(question.choices) > CHOICES_MAX:
+            return "lines" if question.type is QuestionType.SELECT_MULTIPLE else "line"
+        if question.type is QuestionType.REPEAT and not self.columns(question):
+            return "blocks"
+        if question.type is QuestionType.TEXT and "multiline" in question.appearance:
+            return "lines"
         return _WAYS.get(question.type, "line")
 
     def is_half(self, question: Question) -> bool:
         """Whether two such questions share a line."""
         is_short = question.length_max <= SHORT_LENGTH_MAX or question.kind is Kind.PERSON_NAME
-        return self.way(question) in ("number", "date") or (self.way(question) == "line" and is_short)
+        is_short = is_short or question.type is QuestionType.GEOPOINT
+        return self.way(question) in _HALVES or (self.way(question) == "line" and is_short)
 
-    def hint(self, question: Question) -> str:
-        """The hint, and in words what the question depends on."""
-        condition = self.sheet.condition_hint(question, question.name) if question.relevant else ""
-        return " ".join(part for part in (self.text(question.hint), condition) if part)
+    def hint(self, question: Question, path: str) -> str:
+        """The hint, the limits of a number, and in words what the question depends on."""
+        parts = [self.text(question.hint)]
+        if question.type is QuestionType.RANGE:
+            low, high = sorted((question.minimum or 0, question.maximum or 0))
+            parts.append(f"{low:g}–{high:g}")
+        if question.type is QuestionType.RANK:
+            parts.append(self.sheet._("Write 1, 2, 3 … in the boxes, 1 for the first."))
+        if question.type is QuestionType.SELECT_MULTIPLE:
+            parts.append(self.sheet._("Tick all that apply."))
+        if question.relevant:
+            parts.append(self.sheet.condition_hint(question, path))
+        return " ".join(part for part in parts if part)
 
     def columns(self, question: Question) -> list[tuple[Question, int]]:
-        """The columns of a repeat with their widths in per cent."""
-        shown = [column for column in question.questions if column.is_answered and not column.questions]
+        """The columns of a repeat with their widths in per cent; none where it is no plain and narrow table."""
+        shown = self.shown(question.questions)
+        if len(shown) > COLUMNS_MAX or any(each.questions or self.way(each) not in _CELLS for each in shown):
+            return []
         weights = [_WEIGHTS_BY_KIND.get(column.kind) or _WEIGHTS.get(column.type, 4) for column in shown]
         return [(column, 100 * weight // sum(weights)) for column, weight in zip(shown, weights, strict=True)]
 
 
+_HALVES: Final = frozenset({"number", "date", "time"})
+_CELLS: Final = frozenset({"line", "cells", "choices", "date", "time", "number", "acknowledge"})
+"""Ways of questions that a cell of a table can take."""
 _WAYS: Final[Mapping[QuestionType, str]] = {
     QuestionType.NOTE: "note",
     QuestionType.GROUP: "group",
@@ -81,9 +115,15 @@ _WAYS: Final[Mapping[QuestionType, str]] = {
     QuestionType.ACKNOWLEDGE: "acknowledge",
     QuestionType.SELECT_ONE: "choices",
     QuestionType.SELECT_MULTIPLE: "choices",
+    QuestionType.RANK: "choices",
     QuestionType.DATE: "date",
+    QuestionType.DATE_TIME: "moment",
+    QuestionType.TIME: "time",
     QuestionType.INTEGER: "number",
     QuestionType.DECIMAL: "number",
+    QuestionType.RANGE: "number",
+    QuestionType.IMAGE: "enclosed",
+    QuestionType.FILE: "enclosed",
 }
 _WEIGHTS: Final[Mapping[QuestionType, int]] = {
     QuestionType.DATE: 4,

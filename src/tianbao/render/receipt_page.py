@@ -16,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tianbao.domain.answers import Answers
-from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, answer_at, text_in
+from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, answer_at, label_at, text_in
 from tianbao.domain.masking import mask_answers
 from tianbao.domain.names import mask_name
 from tianbao.domain.sites import Installation, Site
@@ -83,7 +83,7 @@ def receipt_page(
         ],
         lines=list(answer_lines(form.questions, masked, language)),
         doubts=[
-            (_label_at(form, path, language), [doubt_sentence(mark, _) for mark in marks])
+            (label_at(form, path, language), [doubt_sentence(mark, _) for mark in marks])
             for path, marks in receipt.marks.items()
         ],
     )
@@ -185,11 +185,3 @@ def _state_word(state: ReceiptState, _: Translator) -> str:
 
 def _name_in(form: Form, answers: Mapping[str, Any]) -> str:
     return str(answer_at(answers, form.path_of(Kind.PERSON_NAME)) or "")
-
-
-def _label_at(form: Form, path: Path, language: str) -> str:
-    """The label of the question at a path; within a repeat with the row's number."""
-    question = form.question_at(path)
-    label = text_in(question.label, language) if question else path
-    row = next((int(part) + 1 for part in path.split(".") if part.isdecimal()), 0)
-    return f"{label} {row}" if row else label

@@ -222,9 +222,18 @@ class Sheet:
 
     def condition_hint(self, question: Question, path: Path) -> str:
         """What the condition looks at, in words, for a page without script."""
-        asked = bind(parse(question.relevant), self._levels, _ROW.sub(".", path)).references
+        asked = self._looked_at(question.relevant, _ROW.sub(".", path))
         labels = [self.text(found.label) for each in sorted(asked) if (found := self.form.question_at(each))]
         return self._("Only if it fits your answer to: {questions}").format(questions=", ".join(labels))
+
+    def _looked_at(self, source: str, template: Path) -> set[Path]:
+        """The questions on the page that an expression looks at, by what is worked out between them, too."""
+        found: set[Path] = set()
+        for each in bind(parse(source), self._levels, template).references if source else ():
+            question = self.form.question_at(each)
+            if question is not None:
+                found |= {each} if question.is_seen else self._looked_at(question.calculation, each)
+        return found
 
     def is_optional(self, question: Question, path: Path) -> bool:
         """Whether it says so; a note is not answered and a group only holds what is."""
