@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from tianbao import __version__
 from tianbao.config import Config, read_config
 from tianbao.processes import PORT_DEFAULT, CannotStart
+from tianbao.texts import LANGUAGES
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -39,8 +41,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tianbao {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable[[argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=text, description=text)
+    def add(
+        name: str, command: Callable[[argparse.Namespace], int | None], text: str, among: Any = commands
+    ) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = among.add_parser(name, help=text, description=text)
         sub.set_defaults(command=command)
         sub.add_argument("--data", type=Path, help="data folder (default: TIANBAO_DATA, else ./tianbao-data)")
         sub.add_argument("--database-url", help="postgresql://… instead of SQLite in the data folder")
@@ -93,6 +97,22 @@ def _parser() -> argparse.ArgumentParser:
     site.add_argument("action", choices=["list", "add"])
     site.add_argument("--name", default="")
     site.add_argument("--area", default="")
+
+    text = "check, take in and write out forms as spreadsheets (XLSForm)"
+    forms = commands.add_parser("form", help=text, description=text).add_subparsers(required=True, metavar="ACTION")
+    for form in (
+        add("check", _form_check, "say everything that is wrong with a form's file", forms),
+        add("import", _form_import, "take in a form's file, as a draft of the designer or published", forms),
+    ):
+        form.add_argument("file", type=_existing, metavar="FILE", help=".xlsx .xls .csv .md, a ZIP or a folder")
+        form.add_argument("--json", action="store_true", help="say it as one line of JSON")
+        form.add_argument("--language", choices=LANGUAGES, help="of the sentences (default: the terminal's)")
+    form.add_argument("--name", default="", help="the form's name here (default: its form_id)")
+    form.add_argument("--publish", action="store_true", help="as the form's next version, at once")
+    form = add("export", _form_export, "write a form as a spreadsheet", forms)
+    form.add_argument("form", metavar="NAME|FILE", help="a published form by name, or a form's file")
+    form.add_argument("--to", type=Path, required=True, metavar="OUT", help=".xlsx, .md or .csv")
+    form.add_argument("--language", choices=LANGUAGES, help="of the sentences (default: the terminal's)")
 
     bench = add("bench", _bench, "measure this machine")
     bench.add_argument("what", choices=["intake"])
@@ -153,6 +173,24 @@ def _export(arguments: argparse.Namespace) -> int:
     return export_table(read_config(), arguments)
 
 
+def _form_check(arguments: argparse.Namespace) -> int:
+    from tianbao.form_commands import check_file
+
+    return check_file(arguments)
+
+
+def _form_import(arguments: argparse.Namespace) -> int:
+    from tianbao.form_commands import import_file
+
+    return import_file(_folder_made(read_config()), arguments)
+
+
+def _form_export(arguments: argparse.Namespace) -> int:
+    from tianbao.form_commands import export_definition
+
+    return export_definition(read_config(), arguments)
+
+
 def _work(arguments: argparse.Namespace) -> int:
     from tianbao.server import run_jobs_process
 
@@ -206,6 +244,12 @@ def _console(arguments: argparse.Namespace) -> int:
     from tianbao.server import run_console_process
 
     return run_console_process(port=arguments.port)
+
+
+def _existing(path: str) -> Path:
+    if not Path(path).exists():
+        raise argparse.ArgumentTypeError(f"没有这个文件。 There is no such file: {path}")
+    return Path(path)
 
 
 def _folder_made(config: Config) -> Config:

@@ -23,7 +23,7 @@ def init_installation(config: Config, arguments: argparse.Namespace) -> int:
     migrate(config)
     from tianbao.services.setup import set_up_installation
 
-    with _plain_words():
+    with plain_words():
         site = set_up_installation(
             organisation=arguments.organisation,
             area=arguments.area,
@@ -34,7 +34,7 @@ def init_installation(config: Config, arguments: argparse.Namespace) -> int:
             site_name=arguments.site,
             site_area=arguments.area,
             keys=config.keys,
-            now_ms=_now_ms(),
+            now_ms=now_ms(),
         )
     if arguments.json:
         print(json.dumps({"site": f"/S/{site.code}", "user": arguments.user, "data": str(config.data)}))
@@ -58,8 +58,8 @@ def add_site(config: Config, *, name: str, area: str) -> int:
     migrate(config)
     from tianbao.services.sites import create_site
 
-    with _plain_words():
-        print(f"/S/{create_site(name=name, area=area, staff=None, now_ms=_now_ms()).code}")
+    with plain_words():
+        print(f"/S/{create_site(name=name, area=area, staff=None, now_ms=now_ms()).code}")
     return 0
 
 
@@ -72,13 +72,13 @@ def change_user_password(config: Config, username: str) -> int:
     staff = Staff.objects.filter(username=username).first()
     if staff is None:
         raise CannotStart(f"没有这个用户。 There is no such user: {username}")
-    with _plain_words():
+    with plain_words():
         change_password(
             staff=staff,
             old=os.environ.get("TIANBAO_PASSWORD", ""),
             new=os.environ.get("TIANBAO_NEW_PASSWORD", ""),
             keys=config.keys,
-            now_ms=_now_ms(),
+            now_ms=now_ms(),
         )
     return 0
 
@@ -119,14 +119,14 @@ def export_table(config: Config, arguments: argparse.Namespace) -> int:
         guards_numbers=arguments.guard_numbers,
     )
     beside = arguments.out.with_name(arguments.out.name + ".part")
-    with _plain_words(), beside.open("wb") as file:
+    with plain_words(), beside.open("wb") as file:
         rows = export_form(
             file,
             asked=asked,
             keyring=keyring,
             staff=staff,
-            export_id=uuid7(_now_ms(), os.urandom(10)),
-            now_ms=_now_ms(),
+            export_id=uuid7(now_ms(), os.urandom(10)),
+            now_ms=now_ms(),
             on_progress=_progress if sys.stderr.isatty() else None,
         )
     beside.replace(arguments.out)
@@ -138,7 +138,7 @@ def _progress(done: int, total: int) -> None:
     print(f"\r{done} / {total}", end="" if done < total else "\n", file=sys.stderr, flush=True)
 
 
-class _plain_words:  # noqa: N801 - read as a phrase
+class plain_words:  # noqa: N801 - read as a phrase
     """Turns a refusal into the sentence somebody at a terminal understands."""
 
     def __enter__(self) -> None: ...
@@ -153,5 +153,5 @@ class _plain_words:  # noqa: N801 - read as a phrase
             raise CannotStart(" ".join(sentences)) from error
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
     return time.time_ns() // 1_000_000

@@ -6,6 +6,8 @@ English is the message itself. Must not know: the texts of forms, which are data
 from __future__ import annotations
 
 import gettext
+import locale
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -25,6 +27,12 @@ def translator(language: str) -> Translator:
     """The translator of a language; English msgids come back where nothing stands."""
     folder = LANGUAGES.get(language, "en")
     return gettext.translation("django", _LOCALE, languages=[folder], fallback=True).gettext
+
+
+def terminal_language() -> str:
+    """The reader's at a terminal, by the environment or else (Windows) the system: Chinese or English."""
+    said = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), None)
+    return "zh-Hans" if (said or locale.getlocale()[0] or "").lower().startswith(("zh", "chinese")) else "en"
 
 
 def choose_language(chosen: str, accepted: str, offered: tuple[str, ...]) -> str:

@@ -17,7 +17,7 @@ from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of
 from tianbao.domain.forms import load_form, text_in
 from tianbao.domain.problems import Code, Refused, refuse
-from tianbao.render.form_messages import form_message
+from tianbao.render.form_messages import problem_line
 from tianbao.services import form_drafts as services
 from tianbao.services.form_files import Understood, find_kit, list_kits, read_upload
 from tianbao.store.models import FormDraft
@@ -45,7 +45,7 @@ def show_start(request: StaffRequest) -> HttpResponseBase:
             problems = sentences_of(refused)
         except Unreadable as unreadable:
             problems = {"file": _("This file cannot be used as it is. What is wrong stands below.")}
-            found = [form_message(problem, _) for problem in unreadable.understood.problems]
+            found = [problem_line(problem, _) for problem in unreadable.understood.problems]
         else:
             is_empty = not draft.definition["questions"]
             return redirect(f"{_path_of(draft)}{'#add' if is_empty else ''}")

@@ -6,7 +6,7 @@ Beside the import, the designer and the command line, which say the same. Must n
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from tianbao.domain.expressions import Fault
 from tianbao.domain.form_problems import FormCode, FormProblem, Place
@@ -38,6 +38,27 @@ def place_message(place: Place | None, _: Translator) -> str:
     return _("sheet “{sheet}”, row {row}, column {letter} ({column})").format(
         sheet=place.sheet, row=place.row, letter=place.letter, column=place.column
     )
+
+
+def problem_line(problem: FormProblem, _: Translator) -> str:
+    """Where and what, for a list of problems."""
+    place, sentence = place_message(problem.place, _), form_message(problem, _)
+    return _("{place}: {sentence}").format(place=place, sentence=sentence) if place else sentence
+
+
+def describe_problem(problem: FormProblem, _: Translator) -> dict[str, Any]:
+    """A problem or notice as a JSON object; `row` is null where it is about a sheet or the file as a whole."""
+    place = problem.place or Place("")
+    return {
+        "code": problem.code.value,
+        "sheet": place.sheet,
+        "row": place.row or None,
+        "column": place.column,
+        "letter": place.letter,
+        "question": problem.question,
+        "parameters": dict(problem.parameters),
+        "message": form_message(problem, _),
+    }
 
 
 class _Values(dict[str, object]):

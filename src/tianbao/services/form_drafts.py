@@ -141,7 +141,7 @@ def start_version(*, name: str, staff: Staff, now_ms: int) -> FormDraft:
     return _begin(load_form(row.definition), base_version=row.version, staff=staff, now_ms=now_ms)
 
 
-def start_upload(*, form: Form, staff: Staff, now_ms: int) -> FormDraft:
+def start_upload(*, form: Form, staff: Staff | None, now_ms: int) -> FormDraft:
     """A draft from a file: of a new form, or the next version of the one that it names.
 
     Raises Refused if somebody has begun that next version already.
@@ -197,7 +197,7 @@ def publish_draft(*, draft_id: UUID, revision: int, newest: int, staff: Staff, n
     return row
 
 
-def _begin(form: Form, *, base_version: int, staff: Staff, now_ms: int) -> FormDraft:
+def _begin(form: Form, *, base_version: int, staff: Staff | None, now_ms: int) -> FormDraft:
     with transaction.atomic():
         draft = FormDraft.objects.create(
             id=uuid7(now_ms, os.urandom(10)),

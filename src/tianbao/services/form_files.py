@@ -1,20 +1,41 @@
 """Forms as files: the kits that come with the program, a spreadsheet that somebody uploads, one to take home.
 
-Between `tianbao.xlsform`, which reads and writes them, and the console. Must not know: drafts, screens.
+Between `tianbao.xlsform`, which reads and writes them, and the console and the command line. Must not know: drafts,
+screens.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from itertools import takewhile
+from pathlib import Path
+from typing import Final
 
+from tianbao.domain.form_checks import check_form
 from tianbao.domain.forms import Form, Text
 from tianbao.domain.problems import Code, refuse
-from tianbao.xlsform import Understood, given_bytes, read_form, write_workbook
+from tianbao.xlsform import Understood, given_bytes, open_form, read_form, write_csv, write_markdown, write_workbook
 
-__all__ = ["Kit", "Understood", "find_kit", "list_kits", "read_upload", "write_workbook"]
+__all__ = [
+    "WRITERS",
+    "Kit",
+    "Understood",
+    "find_kit",
+    "list_kits",
+    "read_path",
+    "read_upload",
+    "write_workbook",
+]
+
+WRITERS: Final[Mapping[str, Callable[[Form], bytes]]] = {
+    ".xlsx": write_workbook,
+    ".md": lambda form: write_markdown(form).encode(),
+    ".csv": lambda form: write_csv(form).encode("utf-8-sig"),  # without the mark Excel takes it for GB 18030
+}
+"""How a form is written, by what the file's name ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +65,16 @@ def find_kit(name: str) -> Kit:
 def read_upload(*, data: bytes, filename: str) -> Understood:
     """The form in an uploaded file, or everything that is wrong with it."""
     return read_form(given_bytes(data, filename))
+
+
+def read_path(path: Path, *, name: str = "") -> Understood:
+    """The form in a file, ZIP or folder on the disk, under another name if one is given. Raises OSError."""
+    understood = read_form(open_form(path))
+    if understood.form is None or not name:
+        return understood
+    form = replace(understood.form, name=name)
+    problems = tuple(check_form(form))
+    return replace(understood, form=None if problems else form, problems=problems)
 
 
 def _read_kit(filename: str, text: str) -> Kit:

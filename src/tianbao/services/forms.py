@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.db import transaction
 
@@ -24,9 +24,6 @@ from tianbao.domain.ids import uuid7
 from tianbao.services.audit import record_act
 from tianbao.services.organisation import bump_generation
 from tianbao.store.models import FormVersion, Staff
-
-if TYPE_CHECKING:
-    from tianbao.xlsform import Given
 
 FORM_DEFAULT: Final = "migrant"
 """The form that a new site carries."""
@@ -46,7 +43,6 @@ class Published:
 
     version: FormVersion
     is_new: bool
-    notices: tuple[FormProblem, ...] = ()
 
 
 def built_in_forms() -> Iterator[Form]:
@@ -67,19 +63,13 @@ def built_in_form(name: str = FORM_DEFAULT) -> Form:
     return understood.form
 
 
-def import_form(*, given: Given, name: str = "", staff: Staff | None, now_ms: int) -> Published:
-    """Publishes the form of a spreadsheet file, under another name if one is given. Raises FormRefused."""
-    from tianbao.xlsform import read_form
-
-    understood = read_form(given)
-    if understood.form is None:
-        raise FormRefused(understood.problems)
-    form = replace(understood.form, name=name) if name else understood.form
+def import_form(*, form: Form, staff: Staff | None, now_ms: int) -> Published:
+    """Publishes the form of a spreadsheet file; open pages learn of it. Raises FormRefused."""
     with transaction.atomic():
         published = _publish(form, staff, now_ms)
         if published.is_new:
             bump_generation()
-    return replace(published, notices=understood.notices)
+    return published
 
 
 def publish_form(*, form: Form, staff: Staff | None, now_ms: int) -> FormVersion:

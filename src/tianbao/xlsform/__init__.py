@@ -9,7 +9,7 @@ docs/adr/0009 says why it is cut this way.
 from tianbao.xlsform.attachments import Given, given_bytes, open_form
 from tianbao.xlsform.reading import Book, read_book
 from tianbao.xlsform.understanding import Understood, understand
-from tianbao.xlsform.writing import write_markdown, write_workbook
+from tianbao.xlsform.writing import write_csv, write_markdown, write_workbook
 
 __all__ = [
     "Book",
@@ -20,6 +20,7 @@ __all__ = [
     "read_book",
     "read_form",
     "understand",
+    "write_csv",
     "write_markdown",
     "write_workbook",
 ]

@@ -38,6 +38,8 @@ NODES_MAX: Final = 20_000
 """Questions that loops may come to; how many a form may have is for `domain.form_checks` to say."""
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+-]?[0-9]{1,2})?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
+_MIDNIGHT: Final = " 00:00:00"
+"""What a spreadsheet's own date has behind it when it becomes text."""
 _LAST_SAVED = re.compile(r"\$\{\s*last-saved#([^{}\s]+)\s*\}")
 _EXPRESSIONS: Final = ("relevant", "constraint", "calculation", "choice_filter", "repeat_count")
 _SAID: Final = {
@@ -212,6 +214,8 @@ class Questions:
     def _default(self, row: Row, cells: dict[str, str], type_: QuestionType) -> tuple[str, str]:
         """(`default`, `initial`): the answer as it stands, or the expression that gives it."""
         written = cells.get("default", "")
+        if type_ is QuestionType.DATE:
+            written = written.removesuffix(_MIDNIGHT)
         if (found := _LAST_SAVED.fullmatch(written)) and found[1] == cells.get("name"):
             return "", ""  # the last answer on this phone is what a carried question begins with
         said = cells.get(names.DEFAULT, "")

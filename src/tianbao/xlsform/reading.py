@@ -135,7 +135,7 @@ def _read_xlsx(data: bytes) -> _Tables:
     try:
         for sheet in book.worksheets:
             rows = sheet.iter_rows(max_row=ROWS_MAX + 2, max_col=COLUMNS_MAX + 1)
-            yield _Table(sheet.title, rows, lambda cell: xlsx_value_to_str(cell.value))
+            yield _Table(sheet.title, rows, lambda cell: _as_typed(cell.value) or xlsx_value_to_str(cell.value))
     finally:
         book.close()
 
@@ -144,7 +144,16 @@ def _read_xls(data: bytes) -> _Tables:
     book = open_workbook(file_contents=data, logfile=io.StringIO())
     for sheet in book.sheets():
         rows = (tuple(sheet.row(number)) for number in range(sheet.nrows))
-        yield _Table(sheet.name, rows, lambda cell: xls_value_to_unicode(cell.value, cell.ctype, book.datemode))
+        yield _Table(
+            sheet.name,
+            rows,
+            lambda cell: _as_typed(cell.value) or xls_value_to_unicode(cell.value, cell.ctype, book.datemode),
+        )
+
+
+def _as_typed(value: object) -> str:
+    """Text keeps its no-break spaces, which pyxform drops; `tables` drops them where they mean nothing."""
+    return value if isinstance(value, str) else ""
 
 
 def _read_csv(data: bytes) -> _Tables:

@@ -44,8 +44,8 @@ class Table:
         return self.sheet.place(row.number if row else 1, heading or next(iter(fits), ""))
 
     def cells(self, row: Row) -> dict[str, str]:
-        """The row by XLSForm's names, without texts in named languages."""
-        found = ((self.columns[heading], text) for heading, text in row.cells.items())
+        """The row by XLSForm's names, without texts in named languages; no-break spaces are slips here."""
+        found = ((self.columns[heading], text.replace("\xa0", " ")) for heading, text in row.cells.items())
         return {column.name: text for column, text in found if column.name and not column.language}
 
     def has(self, name: str) -> bool:

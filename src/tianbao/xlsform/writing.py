@@ -1,10 +1,11 @@
-"""A form into the sheets of an XLSForm: .xlsx for people, Markdown for kits and for looking at differences.
+"""A form into the sheets of an XLSForm: .xlsx for people, Markdown for kits and differences, CSV for programs.
 
 The way back: what `understanding` makes of it is the same form. Must not know: who asked for it.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
@@ -71,6 +72,18 @@ def write_markdown(form: Form) -> str:
         lines += [_line(row.get(heading, "") for heading in headings) for row in rows]
         lines.append("")
     return "\n".join(lines)
+
+
+def write_csv(form: Form) -> str:
+    """The form as CSV: each sheet's name alone in the first column, its rows from the second on."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    for title, rows in write_sheets(form).items():
+        headings = _headings(rows)
+        writer.writerow([title])
+        writer.writerow(["", *headings])
+        writer.writerows(["", *(row.get(heading, "") for heading in headings)] for row in rows)
+    return file.getvalue()
 
 
 def write_sheets(form: Form) -> dict[str, Rows]:
@@ -177,7 +190,7 @@ def _choice_row(list_name: str, choice: Choice, form: Form) -> dict[str, str]:
 def _settings_row(form: Form) -> dict[str, str]:
     first = next(iter(form.languages), "")
     return {
-        "form_title": form.title.get(first, "") or next(iter(form.title.values()), ""),
+        "form_title": form.title.get(first, ""),
         **_texts(names.TITLE, form.title, form),
         "form_id": form.name,
         "version": str(form.version),
