@@ -60,6 +60,11 @@ class EdgeClient:
         transport = httpx.ASGITransport(app=self.edge)  # type: ignore[arg-type]
         self._client = httpx.AsyncClient(transport=transport, base_url=HOST)
 
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """What the phone keeps."""
+        return self._client.cookies
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 

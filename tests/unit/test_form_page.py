@@ -249,7 +249,7 @@ def test_an_unclear_place_offers_its_candidates_and_what_was_written() -> None:
 def test_a_correction_posts_where_it_is_told_and_is_not_sent_by_script() -> None:
     html = page(purpose=Purpose.CORRECT, action="/R", hidden={"_revision": "3"})
     document = Document(html)
-    assert document.one("form")["action"] == "/R"
+    assert document.one("form")["action"] == "/R#_on"
     assert document.one("input", name="_revision")["value"] == "3"
     assert "Save the correction" in html
     assert "indexedDB" not in html and "indexedDB" in page()

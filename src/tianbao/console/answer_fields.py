@@ -19,7 +19,8 @@ from tianbao.domain.answers import nest_answers
 from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, Text, text_in, walk_questions
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Problem
-from tianbao.domain.showing import OUTPUT, Showing, names_in_texts
+from tianbao.domain.showing import Showing
+from tianbao.domain.stages import OUTPUT, names_in_texts
 from tianbao.render.messages import answer_message
 from tianbao.services.refusals import message
 

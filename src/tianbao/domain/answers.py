@@ -107,6 +107,12 @@ def _flatten_level(
             flat[path] = [write_number(value) if isinstance(value, float) else str(value)]
 
 
+def as_typed(form: Form, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored answers as a form post of them would be nested."""
+    flat = flatten_answers(form, answers)
+    return nest_answers(form, ((name, value) for name, values in flat.items() for value in values))
+
+
 def flatten_typed(form: Form, given: Mapping[str, Any]) -> dict[str, list[str]]:
     """The flat shape of answers just as they were typed, right or wrong, to show them again."""
     flat: dict[str, list[str]] = {}

@@ -41,6 +41,10 @@ class Level:
         parts = path.split(".")[:-1]
         return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
+    def group(self, path: str) -> str:
+        """The group right around a path within the level, ROOT where there is none."""
+        return path.rpartition(".")[0]
+
 
 def make_levels(form: Form) -> dict[str, Level]:
     """Every level by its template path, the root first."""

@@ -1,4 +1,4 @@
-"""Rows of repeats that come and go by a button of a page without script.
+"""Rows of repeats that come and go on a page without script: by a button, or by an answer that counts them.
 
 Between a form post and the page that comes back; everything typed is kept. Must not know: HTTP, HTML.
 """
@@ -32,6 +32,16 @@ def change_rows(
     count = min(max(len(kept), rows_min) + (verb == "add"), question.rows_max)
     changed: dict[str, Any] = _with(answers, path.split("."), kept + [{}] * (count - len(kept)))
     return changed, {path: count}
+
+
+def cut_rows(answers: Mapping[str, Any], counts: Mapping[Path, int]) -> dict[str, Any]:
+    """The answers without the rows that are more than a repeat is to have, by its path."""
+    cut = dict(answers)
+    for path, count in counts.items():
+        rows = answer_at(cut, path)
+        if isinstance(rows, list) and len(rows) > count:
+            cut = _with(cut, path.split("."), rows[:count])
+    return cut
 
 
 def _with(answers: Any, parts: list[str], rows: list[Any]) -> Any:

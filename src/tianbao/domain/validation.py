@@ -29,10 +29,10 @@ from tianbao.domain.evaluation import (
     write_number,
 )
 from tianbao.domain.expressions import parse
-from tianbao.domain.forms import LENGTH_MAX, METADATA, Choice, Form, Kind, Question, QuestionType
+from tianbao.domain.forms import LENGTH_MAX, METADATA, Choice, Form, Kind, Path, Question, QuestionType
 from tianbao.domain.levels import ROOT, Level, make_levels
 from tianbao.domain.ordering import order_runs
-from tianbao.domain.problems import Code, Problem
+from tianbao.domain.problems import Code
 from tianbao.domain.readings import (
     Read,
     Remembering,
@@ -72,7 +72,7 @@ class Filling(Row):
         self.prefix = prefix
 
 
-class _Work:
+class Work:
     """One validation under way: the rows of each level so far, and what is looked at in the end."""
 
     __slots__ = ("later", "outcome", "rows", "username")
@@ -80,28 +80,26 @@ class _Work:
     def __init__(self, levels: int, username: str) -> None:
         self.outcome = Validation()
         self.rows: list[list[Filling]] = [[] for _ in range(levels)]
-        self.later: list[tuple[_Step, Filling]] = []
+        self.later: list[tuple[Step, Filling]] = []
         self.username = username
 
 
-_Step: TypeAlias = Callable[[Filling, _Work], None]
+Step: TypeAlias = Callable[[Filling, Work], None]
 """Does one question in one row."""
-_Condition: TypeAlias = Callable[[Row], bool]
+Condition: TypeAlias = Callable[[Row], bool]
 
 
 def compile_form(form: Form, places: Resolver) -> Validator:
     """The validator of a form version. Raises ExpressionError or Ring where the form was never checked."""
-    compiler = _Compiler(form, Remembering(places))
+    compiler = Compiler(form, Remembering(places))
     runs = compiler.compile_runs()
     open_root = compiler.compile_opening(ROOT, form.questions)
     assemble = compiler.compile_assembly(compiler.levels[ROOT])
     level_count = len(compiler.levels)
-    order = {
-        level.template(path): i for level in compiler.levels.values() for i, path in enumerate(level.questions)
-    }
+    order = order_of(compiler.levels)
 
     def validate(given: Mapping[str, Any], moment: Moment, *, username: str = "") -> Validation:
-        work = _Work(level_count, username)
+        work = Work(level_count, username)
         root = Filling(given, "", moment)
         work.rows[0].append(root)
         open_root(given, "", work)
@@ -113,18 +111,23 @@ def compile_form(form: Form, places: Resolver) -> Validator:
             step(row, work)
         outcome = work.outcome
         if len(outcome.problems) > 1:
-            outcome.problems.sort(key=lambda problem: _place_of(problem, order))
+            outcome.problems.sort(key=lambda problem: place_of(problem.question, order))
         outcome.answers = assemble(root)
         return outcome
 
     return validate
 
 
-def _place_of(problem: Problem, order: Mapping[str, int]) -> list[int]:
-    """Where in the form a problem is: its questions from the outermost, each with its row."""
+def order_of(levels: Mapping[str, Level]) -> dict[str, int]:
+    """The place of every question in its level, by template path."""
+    return {level.template(path): index for level in levels.values() for index, path in enumerate(level.questions)}
+
+
+def place_of(path: Path, order: Mapping[str, int]) -> list[int]:
+    """Where in the form an answer is, to sort by: its questions from the outermost, each with its row."""
     place: list[int] = []
     template = ""
-    for part in problem.question.split("."):
+    for part in path.split("."):
         if part.isdecimal():
             place.append(int(part))
         else:
@@ -133,15 +136,15 @@ def _place_of(problem: Problem, order: Mapping[str, int]) -> list[int]:
     return place
 
 
-class _Compiler:
-    """Makes the steps of a form, once."""
+class Compiler:
+    """Makes the steps of a form, once. `domain.showing` makes others of the same parts."""
 
     def __init__(self, form: Form, places: Resolver) -> None:
         self.form = form
         self.levels = make_levels(form)
         self._places = places
-        self._index = {path: index for index, path in enumerate(self.levels)}
-        self._bounds: dict[tuple[str, str], Bound] = {
+        self.index = {path: index for index, path in enumerate(self.levels)}
+        self.bounds: dict[tuple[str, str], Bound] = {
             (level.template(path), name): (bind_filter if name == "choice_filter" else bind)(
                 parse(source), self.levels, level.template(path)
             )
@@ -150,24 +153,24 @@ class _Compiler:
             for name, source in question.expressions
         }
 
-    def compile_runs(self) -> list[tuple[int, list[_Step]]]:
+    def compile_runs(self) -> list[tuple[int, list[Step]]]:
         """(level's number, steps) in order."""
         references: dict[str, set[str]] = {}
-        for (template, name), bound in self._bounds.items():
+        for (template, name), bound in self.bounds.items():
             if name in ORDERING_FIELDS:
                 references.setdefault(template, set()).update(bound.references - {template})
         runs = []
         for run in order_runs(self.levels, references):
             level = self.levels[run.level]
-            steps = [step for path in run.paths if (step := self._compile_step(level, path))]
-            runs.append((self._index[run.level], steps))
+            steps = [step for path in run.paths if (step := self.compile_step(level, path))]
+            runs.append((self.index[run.level], steps))
         return runs
 
-    def compile_opening(self, path: str, questions: tuple[Question, ...]) -> Callable[[Any, str, _Work], bool]:
+    def compile_opening(self, path: str, questions: tuple[Question, ...]) -> Callable[[Any, str, Work], bool]:
         """Looks at what was given for a group of questions: it must be an object of known names."""
         known = frozenset(question.name for question in questions if question.is_answered)
 
-        def opens(given: Any, prefix: str, work: _Work) -> bool:
+        def opens(given: Any, prefix: str, work: Work) -> bool:
             if not isinstance(given, dict):
                 work.outcome.refuse(Code.NOT_AN_OBJECT, prefix[:-1])
                 return False
@@ -200,56 +203,60 @@ class _Compiler:
 
         return assemble
 
-    def _compile_step(self, level: Level, path: str) -> _Step | None:
-        question = level.questions[path]
-        group = next(reversed(level.groups(path)), ROOT)
-        match question.type:
-            case QuestionType.GROUP:
-                step: _Step | None = self._group_step(question, path, group)
-            case QuestionType.REPEAT:
-                step = self._repeat_step(level, question, path, group)
-            case QuestionType.CALCULATE | QuestionType.HIDDEN | QuestionType.NOTE:
-                step = self._calculation_step(level, question, path, group)
-            case kind if kind in METADATA:
-                step = _metadata_step(question, path, group)
-            case _:
-                step = self._answer_step(level, question, path, group)
-        relevant = self._condition(level.template(path), "relevant")
+    def compile_step(self, level: Level, path: str) -> Step | None:
+        group = level.group(path)
+        step = self.step_of(level, path, group)
+        relevant = self.condition(level.template(path), "relevant")
         if step is None or (relevant is None and group == ROOT):
             return step
-        return _guarded(step, path, group, relevant, is_group=question.type is QuestionType.GROUP)
+        return _guarded(step, path, group, relevant, is_group=level.questions[path].type is QuestionType.GROUP)
+
+    def step_of(self, level: Level, path: str, group: str) -> Step | None:
+        """What is done with a question where it is relevant; None where nothing is."""
+        question = level.questions[path]
+        match question.type:
+            case QuestionType.GROUP:
+                return self._group_step(question, path, group)
+            case QuestionType.REPEAT:
+                return self.repeat_step(level, question, path, group)
+            case QuestionType.CALCULATE | QuestionType.HIDDEN | QuestionType.NOTE:
+                return self._calculation_step(level, question, path, group)
+            case kind if kind in METADATA:
+                return _metadata_step(question, path, group)
+            case _:
+                return self._answer_step(level, question, path, group)
 
     def _bound(self, template: str, name: str) -> Tree | None:
-        bound = self._bounds.get((template, name))
+        bound = self.bounds.get((template, name))
         return None if bound is None else bound.tree
 
-    def _condition(self, template: str, name: str) -> _Condition | None:
+    def condition(self, template: str, name: str) -> Condition | None:
         tree = self._bound(template, name)
         return None if tree is None else compile_condition(tree, self.form.lists)
 
-    def _value(self, template: str, name: str) -> Callable[[Row], Value] | None:
+    def value(self, template: str, name: str) -> Callable[[Row], Value] | None:
         tree = self._bound(template, name)
         return None if tree is None else compile_value(tree, self.form.lists)
 
-    def _group_step(self, question: Question, path: str, group: str) -> _Step:
+    def _group_step(self, question: Question, path: str, group: str) -> Step:
         opens = self.compile_opening(path, question.questions)
         name = question.name
 
-        def open_group(row: Filling, work: _Work) -> None:
+        def open_group(row: Filling, work: Work) -> None:
             given = row.given[group].get(name)
             is_open = given is not None and opens(given, f"{row.prefix}{path}.", work)
             row.given[path] = given if given is not None and is_open else {}
 
         return open_group
 
-    def _repeat_step(self, level: Level, question: Question, path: str, group: str) -> _Step:
+    def repeat_step(self, level: Level, question: Question, path: str, group: str) -> Step:
         opens = self.compile_opening(path, question.questions)
         is_blank_row = compile_blank_row(question.questions)
-        index = self._index[level.template(path)]
-        count_of = self._value(level.template(path), "repeat_count")
+        index = self.index[level.template(path)]
+        count_of = self.value(level.template(path), "repeat_count")
         name, required, rows_max = question.name, question.required, question.rows_max
 
-        def open_rows(row: Filling, work: _Work) -> None:
+        def open_rows(row: Filling, work: Work) -> None:
             given = row.given[group].get(name)
             full = row.prefix + path
             if given is None:
@@ -257,7 +264,7 @@ class _Compiler:
             elif not isinstance(given, list):
                 work.outcome.refuse(Code.NOT_A_LIST, full)
                 return
-            count = None if count_of is None else _whole(count_of(row), rows_max)
+            count = None if count_of is None else whole_number(count_of(row), rows_max)
             if count is not None:
                 given = given + [{}] * (count - len(given))
             rows: list[Filling] = []
@@ -277,24 +284,24 @@ class _Compiler:
 
         return open_rows
 
-    def _calculation_step(self, level: Level, question: Question, path: str, group: str) -> _Step | None:
+    def _calculation_step(self, level: Level, question: Question, path: str, group: str) -> Step | None:
         """What nobody answers: worked out here; only what `once` or a trigger fixed is taken as it was sent."""
         template = level.template(path)
         is_hidden = question.type is QuestionType.HIDDEN
-        value_of = self._value(template, "initial" if is_hidden and not question.calculation else "calculation")
+        value_of = self.value(template, "initial" if is_hidden and not question.calculation else "calculation")
         if value_of is None and not question.default:
             return None
-        bound = self._bounds.get((template, "calculation"))
+        bound = self.bounds.get((template, "calculation"))
         keeps_given = bool(question.trigger) or (is_hidden and bool(question.initial))
         is_once = bound is not None and bound.keeps
         name, default = question.name, question.default
 
-        def calculate(row: Filling, work: _Work) -> None:
+        def calculate(row: Filling, work: Work) -> None:
             given = row.given[group].get(name) if keeps_given or is_once else None
             text = _text_of(given)
             if text and is_once:
                 row.values[path] = text
-            value = text if text and keeps_given else default if value_of is None else _stored(value_of(row))
+            value = text if text and keeps_given else default if value_of is None else stored_value(value_of(row))
             if value == "" or value is None:
                 row.values.pop(path, None)
             else:
@@ -302,7 +309,7 @@ class _Compiler:
 
         return calculate
 
-    def _answer_step(self, level: Level, question: Question, path: str, group: str) -> _Step:
+    def _answer_step(self, level: Level, question: Question, path: str, group: str) -> Step:
         template = level.template(path)
         read = compile_reader(question, self._document_type(level, path, group), self._places)
         blank = compile_blank(question)
@@ -312,7 +319,7 @@ class _Compiler:
         missing = Code.NOT_ACKNOWLEDGED if question.type is QuestionType.ACKNOWLEDGE else Code.REQUIRED
         required = question.required
 
-        def answer(row: Filling, work: _Work) -> None:
+        def answer(row: Filling, work: Work) -> None:
             value = row.given[group].get(name)
             if value is None or (not value or value.isspace() if type(value) is str else blank(value)):
                 if required:
@@ -326,7 +333,7 @@ class _Compiler:
                 if judge is not None:
                     work.later.append((judge, row))
 
-        value_of = self._value(template, "calculation")
+        value_of = self.value(template, "calculation")
         return answer if value_of is None else _calculated(answer, value_of, read, question, path, group)
 
     def _document_type(self, level: Level, path: str, group: str) -> str:
@@ -335,33 +342,33 @@ class _Compiler:
             (
                 other
                 for other, question in level.questions.items()
-                if question.kind is Kind.DOCUMENT_TYPE and next(reversed(level.groups(other)), ROOT) == group
+                if question.kind is Kind.DOCUMENT_TYPE and level.group(other) == group
             ),
             "",
         )
 
-    def _demand_step(self, template: str, question: Question, path: str) -> _Step | None:
+    def _demand_step(self, template: str, question: Question, path: str) -> Step | None:
         """An answer that is required where a condition holds."""
-        condition = self._condition(template, "required_if")
+        condition = self.condition(template, "required_if")
         if condition is None:
             return None
 
-        def demand(row: Filling, work: _Work) -> None:
+        def demand(row: Filling, work: Work) -> None:
             if condition(row):
                 work.outcome.refuse(Code.REQUIRED, row.prefix + path)
 
         return demand
 
-    def _judge_step(self, template: str, question: Question, path: str) -> _Step | None:
+    def _judge_step(self, template: str, question: Question, path: str) -> Step | None:
         """Whether the choices were there to be chosen, and the form's own constraint."""
-        constraint = self._condition(template, "constraint")
+        constraint = self.condition(template, "constraint")
         tree = self._bound(template, "choice_filter")
         offers = None if tree is None else compile_filter(tree, self.form.lists)
         if constraint is None and offers is None:
             return None
         choices: Mapping[str, Choice] = {choice.name: choice for choice in question.choices}
 
-        def judge(row: Filling, work: _Work) -> None:
+        def judge(row: Filling, work: Work) -> None:
             if offers is not None:
                 chosen = row.values[path]
                 names = [chosen] if isinstance(chosen, str) else chosen
@@ -378,10 +385,10 @@ ORDERING_FIELDS: Final = frozenset({"relevant", "calculation", "repeat_count", "
 """The expressions that are worked out after what they ask for; all others when everything is there."""
 
 
-def _guarded(step: _Step, path: str, group: str, relevant: _Condition | None, *, is_group: bool) -> _Step:
+def _guarded(step: Step, path: str, group: str, relevant: Condition | None, *, is_group: bool) -> Step:
     """The step where the question is relevant and its group applies; else the question has no answer."""
 
-    def guarded(row: Filling, work: _Work) -> None:
+    def guarded(row: Filling, work: Work) -> None:
         if group not in row.off and (relevant is None or relevant(row)):
             step(row, work)
         elif is_group:
@@ -390,20 +397,20 @@ def _guarded(step: _Step, path: str, group: str, relevant: _Condition | None, *,
     return guarded
 
 
-def _metadata_step(question: Question, path: str, group: str) -> _Step | None:
+def _metadata_step(question: Question, path: str, group: str) -> Step | None:
     """When somebody began and ended, and who; a browser tells nothing about its device."""
     name = question.name
 
-    def start(row: Filling, work: _Work) -> None:
+    def start(row: Filling, work: Work) -> None:
         row.values[path] = read_start(row.given[group].get(name), row.moment.now)
 
-    def end(row: Filling, work: _Work) -> None:
+    def end(row: Filling, work: Work) -> None:
         row.values[path] = row.moment.now.isoformat(timespec="seconds")
 
-    def today(row: Filling, work: _Work) -> None:
+    def today(row: Filling, work: Work) -> None:
         row.values[path] = row.moment.today.isoformat()
 
-    def username(row: Filling, work: _Work) -> None:
+    def username(row: Filling, work: Work) -> None:
         if work.username:
             row.values[path] = work.username
 
@@ -416,17 +423,17 @@ def _metadata_step(question: Question, path: str, group: str) -> _Step | None:
 
 
 def _calculated(
-    answer: _Step, value_of: Callable[[Row], Value], read: Read, question: Question, path: str, group: str
-) -> _Step:
+    answer: Step, value_of: Callable[[Row], Value], read: Read, question: Question, path: str, group: str
+) -> Step:
     """An answer that is worked out where nobody gave one, or where nobody may."""
     name, read_only = question.name, question.read_only
 
-    def step(row: Filling, work: _Work) -> None:
+    def step(row: Filling, work: Work) -> None:
         given = row.given[group].get(name)
         if not read_only and given is not None and not is_blank(given):
             answer(row, work)
             return
-        text = _text_of(_stored(value_of(row)))
+        text = _text_of(stored_value(value_of(row)))
         value = read(text, row.prefix + path, row, Validation()) if text else None
         if value is None:
             row.given[group] = {**row.given[group], name: None}
@@ -437,7 +444,7 @@ def _calculated(
     return step
 
 
-def _stored(value: Value) -> str | int | float | None:
+def stored_value(value: Value) -> str | int | float | None:
     """A calculation's value as an answer: a number that is none is no answer."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -457,7 +464,7 @@ def _text_of(value: Any) -> str:
     return write_number(float(value)) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 
-def _whole(value: Value, most: int) -> int:
+def whole_number(value: Value, most: int) -> int:
     """A count of rows: what is no number counts as none."""
     number = float(value) if isinstance(value, (int, float)) else _number(value)
     return 0 if isnan(number) else int(max(0, min(number, most)))

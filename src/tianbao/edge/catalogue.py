@@ -17,8 +17,9 @@ from tianbao.config import Config
 from tianbao.domain.answers import Split, compile_split
 from tianbao.domain.forms import Form, load_form
 from tianbao.domain.places import Gazetteer
+from tianbao.domain.showing import Shower
 from tianbao.domain.sites import Installation, Site, SiteState
-from tianbao.domain.validation import Validator, compile_form
+from tianbao.domain.validation import Resolver, Validator, compile_form
 from tianbao.store.hot_sql import POSTGRESQL, SQLITE
 from tianbao.store.sqlite import bring_recent_sqlite
 
@@ -33,11 +34,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PublishedForm:
-    """A form version, its compiled validator and what parts open answers from sealed ones."""
+    """A form version, its compiled validator, what parts open answers from sealed ones, what says what is asked."""
 
     form: Form
     validate: Validator
     split: Split
+    shower: Shower
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class Catalogue:
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     sites: Mapping[str, tuple[Site, PublishedForm]] = field(default_factory=dict)
     forms: Mapping[tuple[str, int], PublishedForm] = field(default_factory=dict)
+
+
+def compile_published(form: Form, places: Resolver) -> PublishedForm:
+    """Everything that is worked out once for a form version."""
+    return PublishedForm(form, compile_form(form, places), compile_split(form.questions), Shower(form, places))
 
 
 class CatalogueReader:
@@ -120,10 +127,7 @@ class CatalogueReader:
         )
         for name, version, definition in self._ask(self._statements.read_forms):
             if (name, version) not in self._forms:
-                form = load_form(_json(definition))
-                self._forms[name, version] = PublishedForm(
-                    form, compile_form(form, self._places), compile_split(form.questions)
-                )
+                self._forms[name, version] = compile_published(load_form(_json(definition)), self._places)
         sites = {
             code: (Site(code, name, area, area_name, SiteState(state)), self._forms[form, version])
             for code, name, area, area_name, state, form, version in self._ask(self._statements.read_sites)

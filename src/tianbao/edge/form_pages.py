@@ -18,7 +18,7 @@ import brotli
 import msgspec
 
 from tianbao.domain import rows
-from tianbao.domain.answers import Answers, flatten_answers, flatten_typed, nest_answers
+from tianbao.domain.answers import Answers, as_typed, flatten_typed, nest_answers
 from tianbao.domain.forms import Form, QuestionType, answer_at, describe_questions
 from tianbao.domain.ids import read_uuid7, short_number, write_number, write_uuid
 from tianbao.domain.long_lists import is_long_list, offer_choices
@@ -44,14 +44,14 @@ from tianbao.edge.context import (
 )
 from tianbao.edge.http import Request, Response, redirect
 from tianbao.edge.intake import Accepted, Invalid, Outcome, Source, Target, canonical_content, local_moment
-from tianbao.edge.sections import Section, Sections
+from tianbao.edge.sections import Walk, row_at
 from tianbao.render.form_page import Filled, form_page, page_csp
 from tianbao.render.receipt_page import confirm_page
 
 PAGE_CACHE_MAX: Final = 512
 """Ready pages in memory, each about 60 kB in all its encodings."""
 
-_CARRIED_FIELDS: Final = frozenset({"_prefilled", "_asked_places", "_section", "_shown"})
+_CARRIED_FIELDS: Final = frozenset({"_prefilled", "_asked_places"})
 """Fields of a page, not of the form, that the next page has again."""
 
 _decode_json = msgspec.json.Decoder(dict[str, Any]).decode
@@ -90,7 +90,6 @@ class FormPages:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._sections = Sections()
         self._ready: OrderedDict[tuple[int, str, str], asyncio.Task[ReadyPage]] = OrderedDict()
 
     async def get(self, request: Request, code: str) -> Response:
@@ -209,23 +208,21 @@ class FormPages:
             answers = restore_masked(form, typed, own.answers) if own else typed
         reader = read_reader(request, form.languages)
         moment = local_moment(now_ms(), target.time_zone)
-        is_sectioned = self._sections.is_sectioned(form, fields)
+        walk = None
+        if target.published.shower.last or own:
+            walk = Walk(target.published, typed, answers, fields, moment, is_one_page=own is not None)
+            answers = walk.answers
         if action.startswith(("add:", "remove:")):
-            if is_sectioned:
-                section = self._sections.change_rows(form, typed, fields, action, moment)
-                return await self._section(target, reader, section, fields)
-            return await self._page(target, reader, change_rows(form, typed, action), fields)
+            changed = walk.change_rows(action) if walk else change_rows(form, typed, action)
+            return await self._page(target, reader, changed, fields)
         validation = target.published.validate(answers, moment)
-        if is_sectioned and (following := self._sections.next(form, typed, fields, validation, moment)):
-            return await self._section(target, reader, following, fields)
+        filled = filled_with(form, typed, validation, self._context.places, reader.language)
+        if walk and (action == "continue" or "_shown" in fields) and (following := walk.go_on(filled)):
+            return await self._page(target, reader, following, fields)
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             self._context.intake.outcomes[Outcome.INVALID] += 1
-            filled = filled_with(form, typed, validation, self._context.places, reader.language)
             fields = {**fields, "_asked_places": "1"}
-            if is_sectioned:
-                last = self._sections.dress(form, typed, filled, moment)
-                return await self._section(target, reader, last, fields)
-            return await self._page(target, reader, filled, fields, status=422)
+            return await self._page(target, reader, walk.end(filled) if walk else filled, fields)
         nonce = read_nonce(request)
         content = canonical_content(target.site, form, answers)
         receipt = derive_receipt(nonce, content) if nonce else new_receipt(now_ms())
@@ -258,7 +255,10 @@ class FormPages:
         form = target.published.form
         carried = carry_answers(form, mask_answers(form, own.answers))
         if "edit" in request.query:
-            filled = Filled(values=flatten_answers(form, carried), rows={}, problems=(), candidates={})
+            moment = local_moment(now_ms(), target.time_zone)
+            kept = as_typed(form, carry_answers(form, own.answers))
+            shown = as_typed(form, carried)
+            filled = Walk(target.published, shown, kept, {}, moment, is_one_page=True).end()
             html = form_page(
                 installation=target.installation,
                 site=target.site,
@@ -286,10 +286,8 @@ class FormPages:
         reader: Reader,
         filled: Filled,
         fields: dict[str, str],
-        *,
-        status: int = 200,
-        goes_on: bool = False,
     ) -> Response:
+        """A page that comes back from a form post."""
         html = await asyncio.to_thread(
             form_page,
             installation=target.installation,
@@ -300,14 +298,8 @@ class FormPages:
             action=target.site.path(),
             filled=filled,
             hidden={name: value for name, value in fields.items() if name in _CARRIED_FIELDS},
-            goes_on=goes_on,
         )
-        return private_page(html, status)
-
-    async def _section(self, target: Target, reader: Reader, section: Section, fields: dict[str, str]) -> Response:
-        status = 422 if section.filled.problems or section.filled.candidates else 200
-        carried = {**fields, **section.fields}
-        return await self._page(target, reader, section.filled, carried, status=status, goes_on=section.goes_on)
+        return private_page(html, 422 if filled.problems or filled.candidates else 200)
 
 
 def render_ready(target: Target, reader: Reader) -> ReadyPage:
@@ -363,7 +355,7 @@ def filled_with(
 def change_rows(form: Form, answers: dict[str, Any], action: str) -> Filled:
     """One row more or less, by a button of a page without script; everything typed is kept."""
     changed, shown = rows.change_rows(form, answers, action)
-    return Filled(values=flatten_typed(form, changed), rows=shown)
+    return Filled(values=flatten_typed(form, changed), rows=shown, goes_on_at=row_at(action, shown))
 
 
 def carry_answers(form: Form, answers: Answers) -> Answers:

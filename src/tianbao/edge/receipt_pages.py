@@ -10,7 +10,7 @@ import asyncio
 from datetime import date, datetime
 from typing import Final
 
-from tianbao.domain.answers import flatten_answers, nest_answers
+from tianbao.domain.answers import as_typed, nest_answers
 from tianbao.domain.forms import Kind, answer_at
 from tianbao.domain.ids import short_number, write_number
 from tianbao.domain.masking import mask_answers, restore_masked
@@ -28,9 +28,10 @@ from tianbao.edge.context import (
     remember_language,
     remember_receipts,
 )
-from tianbao.edge.form_pages import change_rows, filled_with, pass_url, private_page
+from tianbao.edge.form_pages import filled_with, pass_url, private_page
 from tianbao.edge.http import Request, Response, redirect
 from tianbao.edge.intake import Target, local_moment
+from tianbao.edge.sections import Walk
 from tianbao.render.form_page import Filled, Purpose, form_page
 from tianbao.render.qr import qr_png
 from tianbao.render.receipt_page import ReceiptState, ReceiptView, forgotten_page, receipt_page, withdraw_page
@@ -102,8 +103,9 @@ class ReceiptPages:
         _refuse_withdrawn(own)
         form = target.published.form
         reader = read_reader(request, form.languages)
-        values = flatten_answers(form, mask_answers(form, own.answers))
-        filled = Filled(values=values, rows={}, problems=(), candidates={})
+        moment = local_moment(now_ms(), target.time_zone)
+        shown, kept = as_typed(form, mask_answers(form, own.answers)), as_typed(form, own.answers)
+        filled = Walk(target.published, shown, kept, {}, moment, is_one_page=True).end()
         return await self._correction_page(request, target, reader, own, filled, own.revision)
 
     async def get_withdrawal(self, request: Request) -> Response:
@@ -146,13 +148,18 @@ class ReceiptPages:
         typed = nest_answers(form, pairs)
         answers = restore_masked(form, typed, own.answers)
         reader = read_reader(request, form.languages)
+        moment = local_moment(now_ms(), target.time_zone)
+        walk = Walk(target.published, typed, answers, fields, moment, is_one_page=True)
+        answers = walk.answers
         if action.startswith(("add:", "remove:")):
-            changed = change_rows(form, typed, action)
+            changed = walk.change_rows(action)
             return await self._correction_page(request, target, reader, own, changed, revision)
-        validation = target.published.validate(answers, local_moment(now_ms(), target.time_zone))
+        validation = target.published.validate(answers, moment)
+        filled = filled_with(form, typed, validation, self._context.places, reader.language)
+        if "_shown" in fields and (following := walk.go_on(filled)):
+            return await self._correction_page(request, target, reader, own, following, revision)
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
-            filled = filled_with(form, typed, validation, self._context.places, reader.language)
-            return await self._correction_page(request, target, reader, own, filled, revision, status=422)
+            return await self._correction_page(request, target, reader, own, walk.end(filled), revision)
         if revision != own.revision and not self._was_sent_twice(own, validation.answers, revision):
             raise refuse(Code.CHANGED_MEANWHILE)
         _refuse_withdrawn(own)
@@ -205,9 +212,8 @@ class ReceiptPages:
         own: OwnRegistration,
         filled: Filled,
         revision: int,
-        *,
-        status: int = 200,
     ) -> Response:
+        status = 422 if filled.problems or filled.candidates else 200
         hidden = {"_revision": str(revision)}
         if status == 422:
             hidden["_asked_places"] = "1"

@@ -1,112 +1,134 @@
-"""A form post by post, section by section, for a phone without script (docs/adr/0010).
+"""A form post by post for a phone without script: section by section, or as one page that came filled in.
 
-Between `edge.form_pages` and `domain.showing`. Nothing is kept between the posts: each page carries what was typed
-on those before it. Must not know: how answers are judged or stored.
+Between the pages that take form posts and `domain.showing` (docs/adr/0010). Nothing is kept between the posts: each
+page carries what was typed on those before it. Must not know: how answers are judged or stored.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 from tianbao.domain.answers import flatten_typed
 from tianbao.domain.evaluation import Moment
-from tianbao.domain.forms import Form
-from tianbao.domain.rows import change_rows
-from tianbao.domain.showing import Shower, Showing
-from tianbao.domain.validation import Validation
-from tianbao.render.form_page import Filled
+from tianbao.domain.forms import Path
+from tianbao.domain.rows import change_rows, cut_rows
+from tianbao.domain.showing import Showing
+from tianbao.edge.catalogue import PublishedForm
+from tianbao.render.form_page import EMPTY, Filled, Section
+
+MARK_LETTERS: Final = 4
+"""Of what stood on a page, in its field `_shown`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The page that comes next: what it holds, its hidden fields, whether another follows."""
+class Walk:
+    """One post on the way through the pages of a form.
 
-    filled: Filled
-    fields: Mapping[str, str]
-    goes_on: bool
+    `typed` is shown again as it was typed; `answers` are judged: with masked numbers restored, without rows that
+    are more than an answer asks for.
+    """
 
-
-class Sections:
-    """What is remembered of the forms that come in sections."""
-
-    def __init__(self) -> None:
-        self._showers: dict[tuple[str, int], Shower] = {}
-
-    def is_sectioned(self, form: Form, fields: Mapping[str, str]) -> bool:
-        """Whether a post is one of a row of pages. What comes filled in, from a receipt, is one page."""
-        return self._shower(form).last > 0 and "_prefilled" not in fields
-
-    def next(
+    def __init__(
         self,
-        form: Form,
+        published: PublishedForm,
         typed: Mapping[str, Any],
+        answers: Mapping[str, Any],
         fields: Mapping[str, str],
-        validation: Validation,
         moment: Moment,
-    ) -> Section | None:
-        """The page after a post; None when nothing is left to ask.
+        *,
+        is_one_page: bool = False,
+    ) -> None:
+        self._published = published
+        self._typed = typed
+        self._given = answers
+        self._fields = fields
+        self._moment = moment
+        self._is_one_page = is_one_page
+        shower = published.shower
+        written = fields.get("_section", "")
+        self._section = shower.last if is_one_page else int(written[:4]) if written.isdecimal() else 0
+        self._marks = frozenset(_cut(fields["_shown"])) if "_shown" in fields else None
+        self._showing = shower.show(answers, moment, self._was_shown)
+        if typed is not answers:
+            self._showing.texts = shower.show(typed, moment, self._was_shown).texts
+        self.answers = cut_rows(answers, self._showing.rows)
 
-        It is the same again where something is wrong or other things are asked now, else the next section.
+    def go_on(self, filled: Filled) -> Filled | None:
+        """The page after this post; None where everything that is to be asked was.
+
+        It is the same again where something is wrong with it or other things are asked now, else the next section.
+        `filled` has everything that is wrong.
         """
-        shower = self._shower(form)
-        showing = shower.show(typed, moment)
-        section = _section_of(fields)
-        visible = shower.visible(showing, section)
-        problems = tuple(problem for problem in validation.problems if problem.question in visible)
-        is_as_shown = fields.get("_shown", "") in ("", _digest(showing, visible))
-        if is_as_shown and not problems:
-            following = shower.next_section(showing, section)
-            if following is None:
-                return None
-            section = following
-        return self._page(shower, form, typed, showing, section, Filled(problems=problems))
+        shower = self._published.shower
+        visible = shower.visible(self._showing, self._section)
+        new = {path for path in visible if not self._was_shown(path, self._showing.asked[path])}
+        wrong = tuple(problem for problem in filled.problems if problem.question in visible - new)
+        if wrong:
+            candidates = {path: found for path, found in filled.candidates.items() if path in visible}
+            return self._page(self._section, replace(filled, problems=wrong, candidates=candidates))
+        new |= {path for path in visible if not self._was_offered(path)}
+        if new:
+            return self._page(self._section, Filled(goes_on_at=shower.first_of(new)))
+        following = shower.next_section(self._showing, self._section)
+        if following is None:
+            return None
+        first = shower.first_of(shower.visible(self._showing, following) - visible)
+        return self._page(following, Filled(goes_on_at=first))
 
-    def change_rows(
-        self, form: Form, typed: Mapping[str, Any], fields: Mapping[str, str], action: str, moment: Moment
-    ) -> Section:
+    def change_rows(self, action: str) -> Filled:
         """The same page with a row more or less."""
-        shower = self._shower(form)
-        answers, rows = change_rows(form, typed, action)
-        showing = shower.show(answers, moment)
-        return self._page(shower, form, answers, showing, _section_of(fields), Filled(rows=rows))
+        form = self._published.form
+        typed, rows = change_rows(form, self._typed, action)
+        answers, _ = change_rows(form, self._given, action)
+        walk = Walk(self._published, typed, answers, self._fields, self._moment, is_one_page=self._is_one_page)
+        return walk._page(self._section, Filled(rows=rows, goes_on_at=row_at(action, rows)))
 
-    def dress(self, form: Form, typed: Mapping[str, Any], filled: Filled, moment: Moment) -> Section:
-        """The last page with everything that is wrong."""
-        shower = self._shower(form)
-        return self._page(shower, form, typed, shower.show(typed, moment), shower.last, filled)
+    def end(self, filled: Filled = EMPTY) -> Filled:
+        """The last page, with everything that is wrong."""
+        return self._page(self._published.shower.last, filled)
 
-    def _page(
-        self,
-        shower: Shower,
-        form: Form,
-        typed: Mapping[str, Any],
-        showing: Showing,
-        section: int,
-        filled: Filled,
-    ) -> Section:
-        visible = shower.visible(showing, section)
-        return Section(
-            replace(filled, values=flatten_typed(form, typed), showing=showing, visible=visible, section=section),
-            {"_section": str(section), "_shown": _digest(showing, visible)},
-            shower.next_section(showing, section) is not None,
+    def _page(self, number: int, filled: Filled) -> Filled:
+        shower, showing = self._published.shower, self._showing
+        visible = shower.visible(showing, number)
+        is_last = shower.next_section(showing, number) is None
+        return replace(
+            filled,
+            values=flatten_typed(self._published.form, self._typed),
+            showing=showing,
+            marks="".join(sorted(_marks_of(showing, visible))),
+            section=None if self._is_one_page else Section(number, visible, is_last),
         )
 
-    def _shower(self, form: Form) -> Shower:
-        key = form.name, form.version
-        if key not in self._showers:
-            self._showers[key] = Shower(form)
-        return self._showers[key]
+    def _was_shown(self, path: Path, template: str) -> bool:
+        """Whether it stood on the page that was posted; the first page tells nothing, but is always the same."""
+        if self._marks is None:
+            return self._published.shower.stages[template] <= self._section
+        return _mark(path) in self._marks
+
+    def _was_offered(self, path: Path) -> bool:
+        offered = self._showing.offered.get(path)
+        return offered is None or self._marks is None or _mark(path, offered) in self._marks
 
 
-def _section_of(fields: Mapping[str, str]) -> int:
-    written = fields.get("_section", "0")
-    return int(written[:4]) if written.isdecimal() else 0
+def row_at(action: str, rows: Mapping[Path, int]) -> Path:
+    """Where a page goes on after a row came or went: at the new row, else at the repeat."""
+    path, count = next(iter(rows.items()), ("", 0))
+    return f"{path}.{count - 1}" if action.startswith("add:") and path else path
 
 
-def _digest(showing: Showing, visible: frozenset[str]) -> str:
-    """What stood on a page, in a few letters: questions, and choices that were offered."""
-    shown = sorted(f"{path} {sorted(showing.offered.get(path, ()))}" for path in visible)
-    return hashlib.sha256("\n".join(shown).encode()).hexdigest()[:12]
+def _marks_of(showing: Showing, visible: Collection[Path]) -> set[str]:
+    offered = {_mark(path, showing.offered[path]) for path in visible if path in showing.offered}
+    return {_mark(path) for path in visible} | offered
+
+
+def _mark(path: Path, offered: Collection[str] = ()) -> str:
+    """What stood on a page in a few letters: a question, with the choices that a filter left it."""
+    text = "\n".join((path, *sorted(offered)))
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:3]).decode()
+
+
+def _cut(marks: str) -> list[str]:
+    return [marks[at : at + MARK_LETTERS] for at in range(0, len(marks), MARK_LETTERS)]

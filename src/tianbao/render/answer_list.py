@@ -13,7 +13,7 @@ from typing import Any
 
 from tianbao.domain.evaluation import write_number
 from tianbao.domain.forms import METADATA, Kind, Path, Question, QuestionType, text_in
-from tianbao.domain.showing import OUTPUT
+from tianbao.domain.stages import OUTPUT
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ from markupsafe import Markup
 from tianbao.domain.forms import Form, Kind, QuestionType, text_in, walk_questions
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
-from tianbao.domain.showing import Shower
 from tianbao.domain.sites import Installation, Site
+from tianbao.domain.stages import find_stages
 from tianbao.render.messages import message
 from tianbao.render.page_plan import Plan, make_plan, texts_of
 from tianbao.render.pages import page_csp, queue_texts, render_page, script, style
-from tianbao.render.sheet import EMPTY, GRIDS, Filled, Sheet, is_filtered_by_typing
+from tianbao.render.sheet import EMPTY, GRIDS, Filled, Section, Sheet, is_filtered_by_typing
 from tianbao.texts import Translator
 
-__all__ = ["EMPTY", "Filled", "Purpose", "Sheet", "form_page", "page_csp"]
+__all__ = ["EMPTY", "Filled", "Purpose", "Section", "Sheet", "form_page", "page_csp"]
 
 
 class Purpose(Enum):
@@ -46,16 +46,15 @@ def form_page(
     filled: Filled = EMPTY,
     purpose: Purpose = Purpose.REGISTER,
     hidden: Mapping[str, str] = {},
-    goes_on: bool = False,
 ) -> str:
     """The page as HTML. `action` is where it posts to, `hidden` are fields of the page that go with it.
 
     A new registration that starts empty is the same for everyone; only it is kept and sent by script, since a
-    page that comes filled in holds masked numbers which only a form post restores. A page of sections, for a phone
-    without script, needs none; `goes_on` says that another section follows.
+    page that comes filled in holds masked numbers which only a form post restores. A page of sections is for
+    a phone without script and needs none.
     """
     sends_by_script = purpose is Purpose.REGISTER and filled == EMPTY and not hidden
-    cut_at = next((path for path, stage in Shower(form).stages.items() if stage), "") if sends_by_script else ""
+    cut_at = next((path for path, stage in find_stages(form).items() if stage), "") if sends_by_script else ""
     sheet = Sheet(form, language, _, filled, lists_url=f"{site.path()}/lists/", cut_at=cut_at)
     plan = make_plan(form, texts_of(form, language))
     features = _features(form, plan, sends_by_script=sends_by_script)
@@ -66,17 +65,28 @@ def form_page(
         language=language,
         _=_,
         languages=form.languages,
-        styles=("page.css", "form.css", *(name for feature in features for name in feature.styles)),
-        scripts=script("type.js") if filled.showing else _scripts(features, plan, _),
+        styles=(
+            "page.css",
+            "form.css",
+            *["going_on.css"] * bool(filled.goes_on_at),
+            *(name for feature in features for name in feature.styles),
+        ),
+        scripts=script("type.js") if filled.section else _scripts(features, plan, _),
         sheet=sheet,
         site=site,
         action=action,
         hidden=hidden,
         sends_by_script=sends_by_script,
-        cut_style=style("cut.css"),
+        unscripted_style=style("unscripted.css"),
         heading=_("Correct your registration") if is_correction else text_in(form.title, language),
-        button=_("Save the correction") if is_correction else _("Continue") if goes_on else _("Register"),
+        button=_button(purpose, filled, _),
     )
+
+
+def _button(purpose: Purpose, filled: Filled, _: Translator) -> str:
+    if purpose is Purpose.CORRECT:
+        return _("Save the correction")
+    return _("Register") if filled.section is None or filled.section.is_last else _("Continue")
 
 
 def _scripts(features: list[_Feature], plan: Plan | None, _: Translator) -> Markup:

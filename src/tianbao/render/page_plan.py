@@ -16,7 +16,7 @@ from tianbao.domain.forms import Form, Question, QuestionType, walk_questions
 from tianbao.domain.levels import ROOT, Level, level_of, make_levels
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.ordering import order_runs
-from tianbao.domain.showing import OUTPUT
+from tianbao.domain.stages import OUTPUT
 from tianbao.domain.validation import ORDERING_FIELDS
 
 Rule: TypeAlias = tuple[Any, ...]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tianbao.domain.forms import Form, Kind, Question, QuestionType, Text, text_in
-from tianbao.domain.showing import OUTPUT
 from tianbao.domain.sites import Installation, Site
+from tianbao.domain.stages import OUTPUT
 from tianbao.render.form_page import EMPTY, Sheet
 from tianbao.render.pages import render_page, script
 from tianbao.texts import Translator

@@ -21,7 +21,8 @@ from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionTyp
 from tianbao.domain.levels import Level, make_levels
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
-from tianbao.domain.showing import OUTPUT, Showing
+from tianbao.domain.showing import Showing
+from tianbao.domain.stages import OUTPUT
 from tianbao.render.messages import answer_message, message
 from tianbao.texts import Translator
 
@@ -35,21 +36,34 @@ _ROW: Final = re.compile(r"\.[0-9]+\.")
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """What stands on one of the pages of a form that comes section by section."""
+
+    number: int
+    visible: frozenset[Path]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """What a page comes filled in with.
 
     `values` are in the flat shape of domain.answers; `rows` says how many rows of a repeat to show where there
-    are more than values; `candidates` are the (value, label) an unclear place or choice may mean, best first.
-    For a phone without script a page holds what is `visible` in the sections up to `section`, as `showing` says.
+    are more than values; `candidates` are the (value, label) an unclear place or choice may mean, best first;
+    `goes_on_at` is the question or row that is new since the last page.
+
+    For a phone without script: `showing` is what applies by these values, `marks` what edge.sections remembers of
+    it, `section` is given where the page holds only a part of the form.
     """
 
     values: Mapping[str, list[str]] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     candidates: Mapping[Path, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    goes_on_at: Path = ""
     showing: Showing | None = None
-    visible: frozenset[Path] = frozenset()
-    section: int = 0
+    marks: str = ""
+    section: Section | None = None
 
 
 EMPTY: Final = Filled()
@@ -88,7 +102,16 @@ class Sheet:
 
     def shows(self, question: Question, path: Path) -> bool:
         """Whether it stands on the page at all."""
-        return self.filled.showing is None or path in self.filled.visible
+        section = self.filled.section
+        return section is None or path in section.visible
+
+    def asks(self, path: Path) -> bool:
+        """Whether it applies by what was filled in, as far as that is known."""
+        return self.filled.showing is None or path in self.filled.showing.asked
+
+    def asks_row(self, path: Path, index: int) -> bool:
+        """Whether a counted repeat is to have this row."""
+        return self.filled.showing is None or index < self.filled.showing.rows.get(path, index + 1)
 
     def live(self, text: Text, path: Path) -> Markup:
         """A text whose `${answers}` are elements that page/calculation.js fills, in their order."""
@@ -101,11 +124,15 @@ class Sheet:
         return Markup("").join(pieces)
 
     def choices(self, question: Question, path: Path) -> tuple[Choice, ...]:
-        """The choices that are offered."""
-        offered = self.filled.showing.offered.get(path) if self.filled.showing else None
-        if offered is None:
+        """The choices that stand on the page."""
+        if self.filled.section is None:
             return question.choices
-        return tuple(choice for choice in question.choices if choice.name in offered)
+        return tuple(choice for choice in question.choices if self.offers(choice, path))
+
+    def offers(self, choice: Choice, path: Path) -> bool:
+        """Whether a filter leaves a choice."""
+        offered = self.filled.showing.offered.get(path) if self.filled.showing else None
+        return offered is None or choice.name in offered
 
     def is_required(self, question: Question, path: Path) -> bool:
         return question.required or bool(self.filled.showing and path in self.filled.showing.required)
@@ -117,25 +144,31 @@ class Sheet:
 
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """The fields that were filled in on other pages, or do not apply at present."""
-        if self.filled.showing is None:
+        """The fields of a section's page that nobody sees: what does not apply now, or is worked out once."""
+        if self.filled.section is None or self.filled.showing is None:
             return []
-        return [
+        visible, carried = self.filled.section.visible, self.filled.showing.carried
+        kept = [
             (name, value)
             for name, values in self.filled.values.items()
-            if name.removesuffix(".code") not in self.filled.visible
+            if name.removesuffix(".code") not in visible and name not in carried
             for value in values
             if value.strip()
         ]
+        return [*kept, *((name, value) for name, value in carried.items() if value)]
 
     def values(self, path: Path, question: Question) -> list[str]:
         """What was filled in; on a page that starts anew the default, which rows get when somebody begins them."""
-        if self.filled.showing and path not in self.filled.values and path in self.filled.showing.begun:
-            begun = self.filled.showing.begun[path]
-            return begun.split() if question.type in _SEVERAL else [begun]
-        if self.filled != EMPTY or not question.default or _ROW.search(path):
-            return self.filled.values.get(path, [])
-        return question.default.split() if question.type in _SEVERAL else [question.default]
+        typed = self.filled.values.get(path, [])
+        if self.filled == EMPTY:
+            begun = "" if _ROW.search(path) else question.default
+        elif self.filled.showing and (question.read_only or not any(value.strip() for value in typed)):
+            begun = self.filled.showing.begun.get(path) or self.filled.showing.carried.get(path, "")
+        else:
+            return typed
+        if not begun:
+            return typed
+        return begun.split() if question.type in _SEVERAL else [begun]
 
     def value(self, path: Path, question: Question) -> str:
         return next(iter(self.values(path, question)), "")
@@ -154,11 +187,12 @@ class Sheet:
 
     def rows(self, path: Path) -> int:
         """Rows of a repeat to show: as asked for, at least those with values, and one to begin with."""
-        if self.filled.showing and path in self.filled.showing.rows:
-            return self.filled.showing.rows[path]
+        counted = self.filled.showing.rows.get(path) if self.filled.showing else None
+        if counted is not None and self.filled.section:
+            return counted
         row = re.compile(re.escape(path) + r"\.([0-9]{1,4})\.")
         with_values = [int(match[1]) + 1 for name in self.filled.values if (match := row.match(name))]
-        return max(1, self.filled.rows.get(path, 0), *with_values)
+        return max(1, counted or 0, self.filled.rows.get(path, 0), *with_values)
 
     def problems(self, path: Path) -> list[str]:
         return self._sentences.get(path, [])
@@ -221,7 +255,9 @@ class Sheet:
         return attributes if self.way(question) == "lines" else {**attributes, "enterkeyhint": "next"}
 
     def condition_hint(self, question: Question, path: Path) -> str:
-        """What the condition looks at, in words, for a page without script."""
+        """What the condition looks at, in words, for a first page without script; empty where a later page asks."""
+        if not question.relevant or self.filled.showing or self.cut_at:
+            return ""
         asked = self._looked_at(question.relevant, _ROW.sub(".", path))
         labels = [self.text(found.label) for each in sorted(asked) if (found := self.form.question_at(each))]
         return self._("Only if it fits your answer to: {questions}").format(questions=", ".join(labels))

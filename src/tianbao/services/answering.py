@@ -34,7 +34,7 @@ def validate_answers(*, form: FormVersion, answers: dict[str, Any], now_ms: int)
 def show_answers(*, form: FormVersion, answers: Mapping[str, Any], now_ms: int) -> Showing:
     """What of the form applies, by answers that nobody judged yet."""
     if form.id not in _showers:
-        _showers[form.id] = Shower(load_form_once(form))
+        _showers[form.id] = Shower(load_form_once(form), gazetteer())
     return _showers[form.id].show(answers, _moment(now_ms))
 
 
