@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import quote
 
 from tianbao.domain.forms import FILES, Form, Path, Question, QuestionType, walk_questions
 from tianbao.domain.receipts import decode_base64url, encode_base64url
@@ -74,6 +75,10 @@ _EXTENSIONS: Final[Mapping[FileType, tuple[str, ...]]] = {
     FileType.CSV: ("csv",),
 }
 KEPT: Final = frozenset(_EXTENSIONS)
+EXTENSIONS_TAKEN: Final = tuple(
+    end for kind, ends in _EXTENSIONS.items() if kind is not FileType.JPEG for end in ends
+)
+"""Of files that are no pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +197,20 @@ def file_name(given: str, kept: FileType) -> str:
     return f"{kept_part[:NAME_CHARACTERS_MAX] or 'file'}.{endings[0]}"
 
 
-def extension(media_type: str) -> str:
-    """The ending of a kept file's type, without the dot."""
-    return _EXTENSIONS[FileType(media_type)][0]
+def download_headers(name: str) -> list[tuple[str, str]]:
+    """The headers of an answer that is a file: to be saved and never shown, by whatever browser.
+
+    RFC 6266; the name in RFC 8187's way, with plain letters for who cannot read that.
+    """
+    plain = "".join(letter if letter.isascii() and letter not in '"\\%' else "_" for letter in name)
+    return [
+        ("content-type", "application/octet-stream"),
+        ("content-disposition", f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "sandbox; default-src 'none'"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cache-control", "private, no-store"),
+    ]
 
 
 def text_type(name: str) -> FileType:

@@ -11,7 +11,7 @@ numbers and dates are read in the ways that leave no doubt.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from tianbao.domain import documents, names, phones
 from tianbao.domain.answers import Answers
 from tianbao.domain.evaluation import Row, write_number
+from tianbao.domain.files import read_flat, read_token
 from tianbao.domain.forms import Kind, Path, Question, QuestionType
 from tianbao.domain.long_lists import is_long_list, resolve_choice
 from tianbao.domain.places import Candidates, Place, Resolved, Unresolved
@@ -77,6 +78,11 @@ class Validation:
 
     def refuse(self, code: Code, path: Path, **parameters: str | int) -> None:
         self.problems.append(Problem(code, path, parameters))
+
+    def prefer(self, problems: Sequence[Problem]) -> None:
+        """Puts what is known from elsewhere in the place of what was found wrong with the same answers."""
+        known = {problem.question for problem in problems}
+        self.problems = [*(found for found in self.problems if found.question not in known), *problems]
 
 
 Read: TypeAlias = Callable[[Any, Path, Row, Validation], Any]
@@ -488,8 +494,10 @@ def _read_geopoint(given: Any, path: Path, row: Row, outcome: Validation) -> str
 
 
 def _read_file(given: Any, path: Path, row: Row, outcome: Validation) -> dict[str, Any] | None:
-    """What the edge made of an upload; only it knows whether the file is there."""
-    if isinstance(given, dict) and given.keys() <= _FILE_KEYS and isinstance(given.get("file"), str):
+    """What the edge made of an upload, or the same in one field; only its folder knows whether it is there."""
+    if isinstance(given, str):
+        given = read_flat(given)
+    if isinstance(given, dict) and given.keys() <= _FILE_KEYS and read_token(given.get("file")):
         return dict(given)
     outcome.refuse(Code.NOT_A_FILE, path)
     return None

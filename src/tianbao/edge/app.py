@@ -23,18 +23,23 @@ from tianbao.edge.catalogue import REFRESH_S, Catalogue, CatalogueReader
 from tianbao.edge.choice_lists import ChoiceLists
 from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.context import Context, read_reader
+from tianbao.edge.file_pages import FilePages
 from tianbao.edge.form_pages import FormPages, private_page
-from tianbao.edge.http import Disconnected, Receive, Request, Response, Scope, Send, redirect
+from tianbao.edge.http import Disconnected, Download, Receive, Request, Response, Scope, Send, redirect
 from tianbao.edge.intake import Intake
 from tianbao.edge.ledger import open_ledger
 from tianbao.edge.places_api import PlacesApi
 from tianbao.edge.receipt_pages import ReceiptPages
 from tianbao.edge.sealer import Sealer
+from tianbao.edge.uploads import Uploads
 from tianbao.render.messages import message
 from tianbao.render.plain_page import front_page, problem_page
+from tianbao.store.file_folder import FileFolder
 
 _SITE: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})(\.json)?/?")
 _LIST: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/lists/([^/]{1,200})")
+_FILES: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/files")
+_OWN_FILE: Final = re.compile(r"/R/files/([0-9a-f]{32})")
 _TREE: Final = re.compile(r"/places/([0-9]{2}|provinces)")
 _PASS: Final = re.compile(r"/[Pp]/([0-9A-Za-z-]{1,16})")
 
@@ -57,15 +62,18 @@ class Edge:
         self._reader = CatalogueReader(config, places)
         archive = Archive(lambda: open_ledger(config), CatalogueReader(config, places), sealer)
         queue = CommitQueue(lambda: open_ledger(config))
+        uploads = Uploads(FileFolder(config.files))
         self.context = Context(
             catalogue=await asyncio.to_thread(self._reader.read, Catalogue()),
             places=places,
-            intake=Intake(queue, sealer, archive),
+            intake=Intake(queue, sealer, archive, uploads),
             archive=archive,
+            uploads=uploads,
             staff_token=self._staff_token,
         )
         self._forms = FormPages(self.context)
         self._receipts = ReceiptPages(self.context)
+        self._files = FilePages(self.context)
         self._lists = ChoiceLists(self.context)
         self._places = PlacesApi(places)
         self._refreshing = asyncio.create_task(self._refresh())
@@ -78,6 +86,7 @@ class Edge:
                 await self._refreshing
         await asyncio.to_thread(self.context.intake.queue.stop)
         self.context.archive.close()
+        await asyncio.to_thread(self.context.uploads.close)
         self._reader.close()
 
     async def _refresh(self) -> None:
@@ -89,7 +98,7 @@ class Edge:
         request = Request(scope, receive)
         try:
             try:
-                response = await self._route(request)
+                response: Response | Download = await self._route(request)
             except Refused as refused:
                 response = self._answer_problem(request, refused.problems[0])
         except Disconnected:
@@ -99,7 +108,7 @@ class Edge:
             response = self._answer_problem(request, Problem(Code.STORAGE))
         await response.send(send, is_head=request.method == "HEAD")
 
-    async def _route(self, request: Request) -> Response:
+    async def _route(self, request: Request) -> Response | Download:
         path = request.path
         reads = request.method in ("GET", "HEAD")
         if site := _SITE.fullmatch(path):
@@ -107,6 +116,9 @@ class Edge:
                 return await self._forms.post(request, site[1])
             _require(reads)
             return self._forms.describe(request, site[1]) if site[2] else await self._forms.get(request, site[1])
+        if files := _FILES.fullmatch(path):
+            _require(request.method == "POST")
+            return await self._files.post(request, files[1])
         if listed := _LIST.fullmatch(path):
             _require(reads)
             return self._lists.get(request, *listed.groups())
@@ -116,6 +128,8 @@ class Edge:
             _require(request.method == "POST")
             return await self._receipts.forget(request)
         _require(reads)
+        if own_file := _OWN_FILE.fullmatch(path):
+            return await self._receipts.get_file(request, own_file[1])
         if path == "/R" or path.startswith("/R/"):
             return await self._route_receipt(request, path[3:])
         if path == "/places":

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tianbao.config import Config
 from tianbao.domain.answers import Split, compile_split
+from tianbao.domain.files import has_files
 from tianbao.domain.forms import Form, load_form
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.showing import Shower
@@ -34,12 +35,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PublishedForm:
-    """A form version, its compiled validator, what parts open answers from sealed ones, what says what is asked."""
+    """A form version: its validator, what parts open answers from sealed ones, what says what is asked, whether
+    it asks for files."""
 
     form: Form
     validate: Validator
     split: Split
     shower: Shower
+    has_files: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,13 @@ class Catalogue:
 
 def compile_published(form: Form, places: Resolver) -> PublishedForm:
     """Everything that is worked out once for a form version."""
-    return PublishedForm(form, compile_form(form, places), compile_split(form.questions), Shower(form, places))
+    return PublishedForm(
+        form,
+        validate=compile_form(form, places),
+        split=compile_split(form.questions),
+        shower=Shower(form, places),
+        has_files=has_files(form),
+    )
 
 
 class CatalogueReader:

@@ -19,6 +19,7 @@ from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import Catalogue
 from tianbao.edge.http import Request, Response
 from tianbao.edge.intake import Intake, Target
+from tianbao.edge.uploads import Uploads
 from tianbao.texts import LANGUAGES, Translator, choose_language, translator
 
 LANGUAGE_COOKIE: Final = "lang"
@@ -38,6 +39,7 @@ class Context:
     places: Gazetteer
     intake: Intake
     archive: Archive
+    uploads: Uploads
     staff_token: str = field(repr=False)
 
     def target(self, code: str) -> Target:

@@ -19,6 +19,7 @@ import msgspec
 
 from tianbao.domain import rows
 from tianbao.domain.answers import Answers, as_typed, flatten_typed, nest_answers
+from tianbao.domain.files import without_files
 from tianbao.domain.forms import Form, QuestionType, answer_at, describe_questions
 from tianbao.domain.ids import read_uuid7, short_number, write_number, write_uuid
 from tianbao.domain.long_lists import is_long_list, offer_choices
@@ -42,6 +43,7 @@ from tianbao.edge.context import (
     remember_language,
     remember_receipts,
 )
+from tianbao.edge.form_posts import read_posted
 from tianbao.edge.http import Request, Response, redirect
 from tianbao.edge.intake import Accepted, Invalid, Outcome, Source, Target, canonical_content, local_moment
 from tianbao.edge.sections import Walk, row_at
@@ -131,7 +133,7 @@ class FormPages:
         media_type = request.header(b"content-type").partition(";")[0].strip().lower()
         if media_type == "application/json":
             return await self._post_json(request, target)
-        if media_type == "application/x-www-form-urlencoded":
+        if media_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
             return await self._post_form(request, target)
         raise refuse(Code.MEDIA_TYPE)
 
@@ -190,14 +192,14 @@ class FormPages:
 
     async def _post_form(self, request: Request, target: Target) -> Response:
         form = target.published.form
-        pairs = await request.read_form()
-        fields = {name: value for name, value in pairs if name.startswith("_")}
+        posted = await read_posted(request, self._context.uploads, target)
+        fields = {name: value for name, value in posted.pairs if name.startswith("_")}
         action = fields.get("_action", "submit")
         known = read_receipts(request)
         own = None
         if known and (action == "confirm" or fields.get("_prefilled")):
             own = await self._context.archive.open(known[0])
-        typed = nest_answers(form, pairs)
+        typed = nest_answers(form, posted.pairs)
         if action == "confirm":
             if own is None:
                 return redirect(f"{target.site.path()}?new=1")
@@ -216,17 +218,23 @@ class FormPages:
             changed = walk.change_rows(action) if walk else change_rows(form, typed, action)
             return await self._page(target, reader, changed, fields)
         validation = target.published.validate(answers, moment)
+        validation.prefer(posted.problems)
         filled = filled_with(form, typed, validation, self._context.places, reader.language)
         if walk and (action == "continue" or "_shown" in fields) and (following := walk.go_on(filled)):
             return await self._page(target, reader, following, fields)
+        accepted = None
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             self._context.intake.outcomes[Outcome.INVALID] += 1
+        else:
+            nonce = read_nonce(request)
+            receipt = derive_receipt(nonce, canonical_content(target, answers)) if nonce else new_receipt(now_ms())
+            try:
+                accepted = await self._context.intake.register(target, receipt, answers, now_ms=now_ms())
+            except Invalid as invalid:  # a file that is gone
+                filled = filled_with(form, typed, invalid.validation, self._context.places, reader.language)
+        if accepted is None:
             fields = {**fields, "_asked_places": "1"}
             return await self._page(target, reader, walk.end(filled) if walk else filled, fields)
-        nonce = read_nonce(request)
-        content = canonical_content(target.site, form, answers)
-        receipt = derive_receipt(nonce, content) if nonce else new_receipt(now_ms())
-        accepted = await self._context.intake.register(target, receipt, answers, now_ms=now_ms())
         response = redirect("/R")
         others = [other for other in known if other.id != accepted.receipt.id]
         deletion_days = target.installation.deletion_days
@@ -359,11 +367,12 @@ def change_rows(form: Form, answers: dict[str, Any], action: str) -> Filled:
 
 
 def carry_answers(form: Form, answers: Answers) -> Answers:
-    """The answers the next registration begins with: without those of the moment."""
+    """The answers the next registration begins with: without those of the moment, and without files."""
+    answers = without_files(form, answers)
     return {
         question.name: answers[question.name]
         for question in form.questions
-        if question.carried and question.name in answers
+        if question.carried and answers.get(question.name) is not None
     }
 
 

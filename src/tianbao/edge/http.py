@@ -5,11 +5,13 @@ Below every other module of the edge. Must not know: sites, forms, receipts.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
+from tianbao.domain.files import download_headers
 from tianbao.domain.problems import Code, refuse
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -23,8 +25,12 @@ QUERY_FIELDS_MAX: Final = 20
 COOKIE_BYTES_MAX: Final = 4_096
 
 
+PIECE_WAIT_S: Final = 60.0
+"""How long a phone may fall silent while it sends a file."""
+
+
 class Disconnected(Exception):
-    """The phone went away before its request was whole."""
+    """The phone went away, or fell silent, before its request was whole."""
 
 
 class Request:
@@ -60,6 +66,11 @@ class Request:
             return said not in ("same-origin", "none")
         origin = self.header(b"origin")
         return origin not in ("", "null") and origin.partition("://")[2].lower() != self.header(b"host").lower()
+
+    def refuse_from_elsewhere(self) -> None:
+        """Refuses what a page of another site posts."""
+        if self.is_from_elsewhere:
+            raise refuse(Code.METHOD)
 
     @property
     def query(self) -> dict[str, str]:
@@ -104,10 +115,32 @@ class Request:
             raise refuse(Code.BODY_TOO_LARGE, bytes_max=BODY_BYTES_MAX)
         return body
 
+    async def pieces(self, bytes_max: int) -> AsyncIterator[bytes]:
+        """The body as it comes, for what is too large to be held; refuses a longer one as `read_body` does."""
+        length = self.header(b"content-length")
+        if length.isdecimal() and int(length[:12]) > bytes_max:
+            raise refuse(Code.BODY_TOO_LARGE, bytes_max=bytes_max)
+        if self.header(b"content-encoding"):
+            raise refuse(Code.MEDIA_TYPE)
+        size, is_whole = 0, False
+        while not is_whole:
+            try:
+                message = await asyncio.wait_for(self._receive(), PIECE_WAIT_S)
+            except TimeoutError:
+                raise Disconnected from None
+            if message["type"] != "http.request":
+                raise Disconnected
+            piece: bytes = message.get("body", b"")
+            size += len(piece)
+            if size > bytes_max:
+                raise refuse(Code.BODY_TOO_LARGE, bytes_max=bytes_max)
+            is_whole = not message.get("more_body")
+            if piece:
+                yield piece
+
     async def read_form(self) -> list[tuple[str, str]]:
         """The pairs of an `application/x-www-form-urlencoded` body; refuses what a page of another site posts."""
-        if self.is_from_elsewhere:
-            raise refuse(Code.METHOD)
+        self.refuse_from_elsewhere()
         body = await self.read_body()
         try:
             return parse_qsl(
@@ -145,6 +178,27 @@ class Response:
         headers.extend((name.encode(), value.encode("latin-1")) for name, value in self.headers)
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if is_head else self.body})
+
+
+@dataclass(slots=True)
+class Download:
+    """A file for somebody to keep: never shown by the browser, whatever it is, under the rules of an empty page.
+
+    `pieces` are read on a thread, by `work`.
+    """
+
+    name: str
+    size: int
+    pieces: Iterator[bytes]
+    work: Callable[..., Awaitable[Any]]
+
+    async def send(self, send: Send, *, is_head: bool = False) -> None:
+        headers = [*download_headers(self.name), ("content-length", str(self.size))]
+        raw = [(name.encode(), value.encode()) for name, value in headers]
+        await send({"type": "http.response.start", "status": 200, "headers": raw})
+        while not is_head and (piece := await self.work(next, self.pieces, b"")):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def redirect(location: str) -> Response:

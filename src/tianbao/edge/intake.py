@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 from tianbao.domain import receipts, sealing
-from tianbao.domain.forms import Form
-from tianbao.domain.problems import Code, Refused, refuse
+from tianbao.domain.files import by_content, files_in
+from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.receipts import Receipt
 from tianbao.domain.sealing import RevisionKind
 from tianbao.domain.sites import Installation, Site, SiteState
@@ -28,6 +28,7 @@ from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import PublishedForm
 from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.sealer import DataKey, Sealer, seal_identity
+from tianbao.edge.uploads import Uploads
 from tianbao.store.hot_sql import SubmissionRow
 from tianbao.store.key_file import DayKey
 
@@ -103,8 +104,9 @@ class Draft:
 class Intake:
     """One for an edge process, used from its event loop."""
 
-    def __init__(self, queue: CommitQueue, sealer: Sealer, archive: Archive) -> None:
+    def __init__(self, queue: CommitQueue, sealer: Sealer, archive: Archive, uploads: Uploads) -> None:
         self.queue = queue
+        self._uploads = uploads
         self._sealer = sealer
         self._archive = archive
         self.outcomes: Counter[Outcome] = Counter()
@@ -134,7 +136,7 @@ class Intake:
         now_ms: int,
     ) -> Accepted:
         """The registrant's correction or withdrawal on top of `revision`; `day` is the first submission's."""
-        content = b"%d " % kind + _sorted_json(answers)
+        content = b"%d " % kind + canonical_content(target, answers)
         submission = receipts.derive_revision_id(receipt, revision, content)
         draft = Draft(receipt, answers, submission, revision + 1, kind, Source.PHONE, day, now_ms)
         return await self._count(self._take(target, draft))
@@ -155,19 +157,24 @@ class Intake:
         return accepted
 
     async def _take(self, target: Target, draft: Draft) -> Accepted:
-        mac = receipts.content_mac(
-            draft.receipt.secret, canonical_content(target.site, target.published.form, draft.answers)
-        )
-        if target.site.state is SiteState.CLOSED and draft.kind is RevisionKind.REGISTERED:
-            standing = await self._archive.find(draft.submission)  # a retry of what came before it closed
-            if standing is None:
-                raise refuse(Code.SITE_CLOSED)
-            return _repeated(draft, mac, standing)
+        mac = receipts.content_mac(draft.receipt.secret, canonical_content(target, draft.answers))
+        is_closed = target.site.state is SiteState.CLOSED and draft.kind is RevisionKind.REGISTERED
+        if is_closed or target.published.has_files:
+            # a retry of what came before the site closed, or whose files are its own since the day it came
+            standing = await self._archive.find(draft.submission)
+            if standing is not None:
+                return _repeated(draft, mac, standing)
+        if is_closed:
+            raise refuse(Code.SITE_CLOSED)
         moment = local_moment(draft.now_ms, target.time_zone)
         validation = target.published.validate(draft.answers, moment)
         if validation.problems:
             raise Invalid(validation)
         day = draft.day or self._sealer.open_day(moment.today, target.installation.deletion_days)
+        if target.published.has_files:
+            await self._uploads.work(self._claim_files, target, validation, day.name, draft.receipt.id)
+            if validation.problems:
+                raise Invalid(validation)
         data_key = self._sealer.data_key(day, draft.now_ms)
         row = _seal_row(target, draft, validation, day, data_key, mac)
         standing = await self.queue.submit(row, data_key.row)
@@ -175,6 +182,17 @@ class Intake:
         return (
             Accepted(Outcome.ACCEPTED, draft.receipt, row) if standing is None else _repeated(draft, mac, standing)
         )
+
+    def _claim_files(self, target: Target, validation: Validation, day: str, record: str) -> None:
+        """Makes the files in the answers this record's, on disk when it returns; puts what is wrong to the rest."""
+        folder, form = self._uploads.folder, target.published.form
+        settled, problems, files = folder.settle(
+            form, validation.answers, site=target.site.code, day=day, record=record
+        )
+        if not problems and files and not folder.claim(files, day=day, record=record):
+            problems = [Problem(Code.NOT_A_FILE, path) for path, _ in files_in(form, settled)]
+        validation.answers = settled
+        validation.problems += problems
 
 
 def _repeated(draft: Draft, mac: bytes, standing: SubmissionRow) -> Accepted:
@@ -229,9 +247,12 @@ _OUTCOMES = {
 }
 
 
-def canonical_content(site: Site, form: Form, answers: dict[str, Any]) -> bytes:
+def canonical_content(target: Target, answers: dict[str, Any]) -> bytes:
     """What makes a submission the same: site, form and answers, however their keys were ordered."""
-    return b"%s %s " % (site.code.encode(), form.name.encode()) + _sorted_json(answers)
+    form = target.published.form
+    if target.published.has_files:
+        answers = by_content(form, answers)
+    return b"%s %s " % (target.site.code.encode(), form.name.encode()) + _sorted_json(answers)
 
 
 def local_moment(now_ms: int, time_zone: tzinfo) -> Moment:

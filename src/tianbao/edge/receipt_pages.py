@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from tianbao.domain.answers import as_typed, nest_answers
-from tianbao.domain.forms import Kind, answer_at
+from tianbao.domain.files import by_content, files_in, hide_tokens, restore_tokens, token_of
+from tianbao.domain.forms import Form, Kind, answer_at
 from tianbao.domain.ids import short_number, write_number
 from tianbao.domain.masking import mask_answers, restore_masked
 from tianbao.domain.names import mask_name
@@ -29,8 +31,9 @@ from tianbao.edge.context import (
     remember_receipts,
 )
 from tianbao.edge.form_pages import filled_with, pass_url, private_page
-from tianbao.edge.http import Request, Response, redirect
-from tianbao.edge.intake import Target, local_moment
+from tianbao.edge.form_posts import read_posted
+from tianbao.edge.http import Download, Request, Response, redirect
+from tianbao.edge.intake import Invalid, Target, local_moment
 from tianbao.edge.sections import Walk
 from tianbao.render.form_page import Filled, Purpose, form_page
 from tianbao.render.qr import qr_png
@@ -97,6 +100,20 @@ class ReceiptPages:
         png = await asyncio.to_thread(qr_png, text, QR_SCALE)
         return Response(200, png, "image/png", [("cache-control", "private, no-store")])
 
+    async def get_file(self, request: Request, file_id: str) -> Download:
+        """A file of one's own, to keep."""
+        _, own, target = await self._own(request)
+        files = files_in(target.published.form, own.answers)
+        token = next((token for _, file in files if (token := token_of(file)) and token.id == file_id), None)
+        if token is None:
+            raise refuse(Code.NOT_FOUND)
+        uploads = self._context.uploads
+        find = partial(uploads.folder.open, token, day=own.day.name, record=own.receipt.id)
+        reader = await uploads.work(find)
+        if reader is None:
+            raise refuse(Code.NOT_FOUND)
+        return Download(reader.head.name, reader.head.bytes, reader.pieces(), uploads.work)
+
     async def get_correction(self, request: Request) -> Response:
         """The form with one's own answers, numbers masked."""
         _, own, target = await self._own(request)
@@ -104,7 +121,8 @@ class ReceiptPages:
         form = target.published.form
         reader = read_reader(request, form.languages)
         moment = local_moment(now_ms(), target.time_zone)
-        shown, kept = as_typed(form, mask_answers(form, own.answers)), as_typed(form, own.answers)
+        shown = as_typed(form, hide_tokens(form, mask_answers(form, own.answers)))
+        kept = as_typed(form, own.answers)
         filled = Walk(target.published, shown, kept, {}, moment, is_one_page=True).end()
         return await self._correction_page(request, target, reader, own, filled, own.revision)
 
@@ -125,9 +143,9 @@ class ReceiptPages:
 
     async def post(self, request: Request) -> Response:
         """A correction or a withdrawal, on top of the revision the page showed."""
-        pairs = await request.read_form()
-        fields = {name: value for name, value in pairs if name.startswith("_")}
         known, own, target = await self._own(request)
+        posted = await read_posted(request, self._context.uploads, target)
+        fields = {name: value for name, value in posted.pairs if name.startswith("_")}
         back = f"/R{_query(known.index(own.receipt))}"
         action = fields.get("_action", "correct")
         shown = fields.get("_revision", "")
@@ -145,8 +163,8 @@ class ReceiptPages:
                 now_ms=now_ms(),
             )
             return redirect(back)
-        typed = nest_answers(form, pairs)
-        answers = restore_masked(form, typed, own.answers)
+        typed = nest_answers(form, posted.pairs)
+        answers = restore_tokens(form, restore_masked(form, typed, own.answers), own.answers)
         reader = read_reader(request, form.languages)
         moment = local_moment(now_ms(), target.time_zone)
         walk = Walk(target.published, typed, answers, fields, moment, is_one_page=True)
@@ -155,24 +173,29 @@ class ReceiptPages:
             changed = walk.change_rows(action)
             return await self._correction_page(request, target, reader, own, changed, revision)
         validation = target.published.validate(answers, moment)
+        validation.prefer(posted.problems)
         filled = filled_with(form, typed, validation, self._context.places, reader.language)
         if "_shown" in fields and (following := walk.go_on(filled)):
             return await self._correction_page(request, target, reader, own, following, revision)
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             return await self._correction_page(request, target, reader, own, walk.end(filled), revision)
-        if revision != own.revision and not self._was_sent_twice(own, validation.answers, revision):
+        if revision != own.revision and not _was_sent_twice(form, own, validation.answers, revision):
             raise refuse(Code.CHANGED_MEANWHILE)
         _refuse_withdrawn(own)
         if revision == own.revision:
-            await self._context.intake.revise(
-                target,
-                own.receipt,
-                answers,
-                kind=RevisionKind.CORRECTED,
-                revision=revision,
-                day=own.day,
-                now_ms=now_ms(),
-            )
+            try:
+                await self._context.intake.revise(
+                    target,
+                    own.receipt,
+                    answers,
+                    kind=RevisionKind.CORRECTED,
+                    revision=revision,
+                    day=own.day,
+                    now_ms=now_ms(),
+                )
+            except Invalid as invalid:  # a file that is gone
+                filled = filled_with(form, typed, invalid.validation, self._context.places, reader.language)
+                return await self._correction_page(request, target, reader, own, walk.end(filled), revision)
         return redirect(back)
 
     async def forget(self, request: Request) -> Response:
@@ -186,9 +209,6 @@ class ReceiptPages:
         response = private_page(html)
         self._remember(request, response, [])
         return response
-
-    def _was_sent_twice(self, own: OwnRegistration, answers: dict[str, object], revision: int) -> bool:
-        return own.revision == revision + 1 and own.answers == answers
 
     async def _own(self, request: Request) -> tuple[list[Receipt], OwnRegistration, Target]:
         known = read_receipts(request)
@@ -252,6 +272,10 @@ class ReceiptPages:
         installation = self._context.catalogue.installation
         days = installation.deletion_days if installation else 1
         remember_receipts(request, response, known, deletion_days=days)
+
+
+def _was_sent_twice(form: Form, own: OwnRegistration, answers: dict[str, object], revision: int) -> bool:
+    return own.revision == revision + 1 and by_content(form, own.answers) == by_content(form, answers)
 
 
 def _refuse_withdrawn(own: OwnRegistration) -> None:

@@ -12,17 +12,22 @@ from enum import Enum
 from typing import Any
 
 from tianbao.domain.evaluation import write_number
-from tianbao.domain.forms import METADATA, Kind, Path, Question, QuestionType, text_in
+from tianbao.domain.files import read_flat, token_of
+from tianbao.domain.forms import FILES, METADATA, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.stages import OUTPUT
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
-    """One answered question. A repeat has `rows`, each with its own lines; everything else has a `text`."""
+    """One answered question. A repeat has `rows`, each with its own lines; everything else has a `text`.
+
+    `file` is the id of a file, whose name and size are the text.
+    """
 
     path: Path
     label: str
     text: str = ""
+    file: str = ""
     rows: tuple[tuple[AnswerLine, ...], ...] = ()
 
 
@@ -56,7 +61,9 @@ def answer_lines(
             )
             yield AnswerLine(path, label, rows=tuple(rows))
         elif question.is_seen or (shown is Shown.ALL and question.type not in METADATA):
-            yield AnswerLine(path, label or question.name, answer_text(question, value, language))
+            token = token_of(value) if question.type in FILES else None
+            text = answer_text(question, value, language)
+            yield AnswerLine(path, label or question.name, text, token.id if token else "")
 
 
 def answer_text(question: Question, value: Any, language: str) -> str:
@@ -81,6 +88,8 @@ def answer_text(question: Question, value: Any, language: str) -> str:
             return str(value)[:7]
         case QuestionType.GEOPOINT:
             return ", ".join(str(value).split()[:2])
+        case QuestionType.IMAGE | QuestionType.FILE:
+            return f"{value.get('name', '')} ({size_text(value.get('bytes', 0))})"
     return str(value["text"]) if question.kind is Kind.PLACE else str(value)
 
 
@@ -90,11 +99,20 @@ def flat_answer_text(question: Question, values: Sequence[str], language: str) -
         return ""
     if question.type in (QuestionType.SELECT_MULTIPLE, QuestionType.RANK):
         return answer_text(question, values, language)
+    if question.type in FILES:
+        return answer_text(question, read_flat(values[0]), language)
     return values[0] if question.kind is Kind.PLACE else answer_text(question, values[0], language)
 
 
 def _listed(texts: Iterable[str], language: str) -> str:
     return ("、" if language.startswith("zh") else ", ").join(texts)
+
+
+def size_text(size_bytes: int) -> str:
+    """A file's size for people: whole kilobytes, megabytes with one digit."""
+    if size_bytes < 1_000_000:
+        return f"{max(1, round(size_bytes / 1000))} kB"
+    return f"{size_bytes / 1_000_000:.1f} MB"
 
 
 def _choice_label(question: Question, name: str, language: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from tianbao.domain.forms import Form, Kind, QuestionType, text_in, walk_questions
+from tianbao.domain.forms import FILES, Form, Kind, QuestionType, text_in, walk_questions
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.sites import Installation, Site
@@ -129,6 +129,7 @@ def _features(form: Form, plan: Plan | None, *, sends_by_script: bool) -> list[_
         _COMBOBOX: has_places or any(map(is_long_list, questions)),
         _PLACES: has_places,
         _CALCULATION: plan is not None,
+        _FILE: not types.isdisjoint(FILES),
         _SENDING: sends_by_script,
     }
     return [feature for feature, is_used in used.items() if is_used]
@@ -151,6 +152,7 @@ _COMBOBOX: Final = _Feature(("combobox.js",), ("combobox.css",), lambda _: {"sug
 _PLACES: Final = _Feature(
     ("places.js",), texts=lambda _: {"levels": [_("Province"), _("City"), _("County"), _("Township")]}
 )
+_FILE: Final = _Feature(styles=("file.css",))
 _CALCULATION: Final = _Feature(
     ("expressions.js", "calculation.js"),
     texts=lambda _: {"constraint": message(Problem(Code.CONSTRAINT), _, "{question}")},

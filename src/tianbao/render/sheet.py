@@ -17,12 +17,14 @@ from markupsafe import Markup, escape
 
 from tianbao.domain.binding import bind
 from tianbao.domain.expressions import parse
+from tianbao.domain.files import EXTENSIONS_TAKEN, has_files, read_flat
 from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, Text, text_in
 from tianbao.domain.levels import Level, make_levels
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.showing import Showing
 from tianbao.domain.stages import OUTPUT
+from tianbao.render.answer_list import size_text
 from tianbao.render.messages import answer_message, message
 from tianbao.texts import Translator
 
@@ -67,6 +69,14 @@ class Filled:
 
 
 EMPTY: Final = Filled()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that stands among the answers, for people."""
+
+    name: str
+    size: str
 
 
 @dataclass(frozen=True)
@@ -184,6 +194,18 @@ class Sheet:
             chosen = next((choice for choice in question.choices if choice.name == value), None)
             return self.text(chosen.label) if chosen else value
         return value
+
+    @property
+    def has_files(self) -> bool:
+        return has_files(self.form)
+
+    def kept_file(self, path: Path) -> KeptFile | None:
+        """The file that was taken already."""
+        written = next(iter(self.filled.values.get(path, [])), "")
+        if not written:
+            return None
+        file = read_flat(written)
+        return KeptFile(file["name"], size_text(file["bytes"]))
 
     def rows(self, path: Path) -> int:
         """Rows of a repeat to show: as asked for, at least those with values, and one to begin with."""
@@ -321,6 +343,8 @@ _WAYS: Final[Mapping[QuestionType, str]] = {
     QuestionType.SELECT_MULTIPLE: "rows",
     QuestionType.RANK: "rank",
     QuestionType.GEOPOINT: "geopoint",
+    QuestionType.IMAGE: "file",
+    QuestionType.FILE: "file",
 }
 GRIDS: Final[Mapping[str, str]] = {
     "likert": "even",
@@ -330,6 +354,7 @@ GRIDS: Final[Mapping[str, str]] = {
     "list": "even bare",
     **{f"columns-{count}": f"grid g{count}" for count in range(1, 7)},
 }
+FILE_NAMES_TAKEN: Final = "image/*," + ",".join(f".{ending}" for ending in EXTENSIONS_TAKEN)
 _DIGITS: Final = {"inputmode": "numeric"}
 _IDENTIFIER: Final = {"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"}
 _BY_TYPE: Final[Mapping[QuestionType, Mapping[str, str]]] = {
@@ -340,6 +365,8 @@ _BY_TYPE: Final[Mapping[QuestionType, Mapping[str, str]]] = {
     QuestionType.INTEGER: {**_DIGITS, "data-number": ""},
     QuestionType.RANGE: {"type": "number", "inputmode": "decimal"},
     QuestionType.BARCODE: _IDENTIFIER,
+    QuestionType.IMAGE: {"accept": "image/*"},
+    QuestionType.FILE: {"accept": FILE_NAMES_TAKEN},
     QuestionType.GEOPOINT: {"placeholder": "38.84 115.13", "autocomplete": "off"},
 }
 _BY_KIND: Final[Mapping[Kind, Mapping[str, str]]] = {
@@ -352,6 +379,8 @@ _BY_KIND: Final[Mapping[Kind, Mapping[str, str]]] = {
 }
 _BY_APPEARANCE: Final[Mapping[tuple[QuestionType, str], Mapping[str, str]]] = {
     (QuestionType.TEXT, "numbers"): _DIGITS,
+    (QuestionType.IMAGE, "new"): {"capture": "environment"},
+    (QuestionType.IMAGE, "new-front"): {"capture": "user"},
     (QuestionType.DATE, "month-year"): {"type": "month", "placeholder": "YYYY-MM"},
     (QuestionType.DATE, "year"): {"type": "text", "inputmode": "numeric", "maxlength": "4", "placeholder": "YYYY"},
 }

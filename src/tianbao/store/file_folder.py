@@ -15,15 +15,26 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO, Final
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any, BinaryIO, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tianbao.domain import file_sealing
 from tianbao.domain.file_sealing import PIECE_BYTES, PIECES_AT, SEALED_HEAD_BYTES, SEALED_PIECE_BYTES, FileHead
-from tianbao.domain.files import DIGEST_BYTES, FILE_ID_BYTES, KEY_BYTES, FileToken
+from tianbao.domain.files import (
+    DIGEST_BYTES,
+    FILE_ID_BYTES,
+    FILES_MAX,
+    KEY_BYTES,
+    FileToken,
+    FileType,
+    map_files,
+    token_of,
+)
+from tianbao.domain.forms import Form, Path, QuestionType
+from tianbao.domain.problems import Code, Problem
 from tianbao.domain.sealing import CannotOpen
 from tianbao.store.key_file import sync_folder
 
@@ -35,7 +46,7 @@ PARTIAL: Final = ".part"
 class FileFolder:
     """`DATA/files`. Blocking; safe to use from several threads and processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: FilePath) -> None:
         self._folder = folder
         self._waiting = folder / WAITING
 
@@ -68,6 +79,46 @@ class FileFolder:
             return SealedReader(self._place(token.id, day, record).open("rb"), token)
         except FileNotFoundError:
             return None
+
+    def settle(
+        self, form: Form, answers: Mapping[str, Any], *, site: str, day: str, record: str
+    ) -> tuple[dict[str, Any], list[Problem], list[str]]:
+        """(answers with what each file says of itself, what is wrong, the files to claim).
+
+        A file counts only where it was sent for this form at this site, waits or is this record's already, and is
+        what its question asks for.
+        """
+        problems: list[Problem] = []
+        found: list[str] = []
+
+        def settle_one(path: Path, answer: Any) -> Any:
+            token = token_of(answer)
+            head = self._head(token, day, record) if token else None
+            question = form.question_at(path)
+            is_fitting = head is not None and (head.site, head.form) == (site, form.name)
+            if token is None or head is None or question is None or not is_fitting:
+                problems.append(Problem(Code.NOT_A_FILE, path))
+                return answer
+            if question.type is QuestionType.IMAGE and head.type != FileType.JPEG:
+                problems.append(Problem(Code.IMAGE_TYPE, path))
+            found.append(token.id)
+            return {"file": token.text, "name": head.name, "type": head.type, "bytes": head.bytes}
+
+        settled = map_files(form.questions, answers, settle_one)
+        files = list(dict.fromkeys(found))
+        if len(files) > FILES_MAX:
+            problems.append(Problem(Code.TOO_MANY_FILES, parameters={"files_max": FILES_MAX}))
+        return settled, problems, files
+
+    def _head(self, token: FileToken, day: str, record: str) -> FileHead | None:
+        try:
+            reader = self.find(token, day=day, record=record)
+        except CannotOpen:
+            return None
+        if reader is None:
+            return None
+        reader.close()
+        return reader.head
 
     def claim(self, files: list[str], *, day: str, record: str) -> bool:
         """Makes waiting files this record's, on disk when it returns; False if one of them is gone.
@@ -108,14 +159,14 @@ class FileFolder:
         if self._folder.is_dir():
             sync_folder(self._folder)
 
-    def _place(self, file_id: str, day: str, record: str) -> Path:
+    def _place(self, file_id: str, day: str, record: str) -> FilePath:
         return self._folder / day / f"{record}-{file_id}"
 
 
 class SealedWriter:
     """One file on its way to disk. `finish` or `discard` ends it."""
 
-    def __init__(self, waiting: Path) -> None:
+    def __init__(self, waiting: FilePath) -> None:
         entropy = os.urandom(FILE_ID_BYTES + KEY_BYTES)
         self.id = entropy[:FILE_ID_BYTES].hex()
         self.bytes = 0

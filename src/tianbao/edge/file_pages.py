@@ -1,0 +1,56 @@
+"""`/S/{CODE}/files`: one file, sent by the page's script as soon as it is chosen; the answer is a token.
+
+Between the app's routing and `edge.uploads`. The body is the file itself; `?for=` says which question it answers,
+the header `X-File-Name` (percent-encoded UTF-8) what it is called: a name may be somebody's, and addresses stand in
+logs. Must not know: what a file is.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+
+from tianbao.domain.files import bytes_max
+from tianbao.domain.forms import FILES
+from tianbao.domain.problems import Code, Refused, refuse
+from tianbao.edge import errors
+from tianbao.edge.context import Context, read_reader
+from tianbao.edge.http import Request, Response
+from tianbao.edge.uploads import Destination
+
+NAME_LENGTH_MAX: Final = 3_000
+"""Of a name as it is sent, in which a Chinese character takes nine letters."""
+
+
+class FilePages:
+    """The handler of a site's files."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def post(self, request: Request, code: str) -> Response:
+        """201 with the file as an answer holds it, or what is wrong with it."""
+        request.refuse_from_elsewhere()
+        target = self._context.target(code)
+        form = target.published.form
+        path = request.query.get("for", "")
+        question = form.question_at(path)
+        if question is None or question.type not in FILES:
+            raise refuse(Code.UNKNOWN_QUESTION, path[:200])
+        name = unquote(request.header(b"x-file-name")[:NAME_LENGTH_MAX])
+        most = bytes_max(question)
+        try:
+            length = request.header(b"content-length")
+            if length.isdecimal() and int(length[:12]) > most:
+                raise refuse(Code.FILE_TOO_LARGE, path, megabytes_max=most // 1_048_576)
+            file = await self._context.uploads.take(
+                request.pieces(2 * most),
+                name=name,
+                destination=Destination(target.site.code, form.name, question, path),
+            )
+        except Refused as refused:
+            reader = read_reader(request, form.languages)
+            return errors.problem_details(refused.problems, reader._, form=form, language=reader.language)
+        return Response(201, msgspec.json.encode(file), "application/json", [("cache-control", "no-store")])
