@@ -23,7 +23,7 @@ from tianbao.domain.receipts import decode_base64url, encode_base64url
 
 IMAGE_BYTES_MAX: Final = 10 * 1_048_576
 FILE_BYTES_MAX: Final = 20 * 1_048_576
-FILES_MAX: Final = 20
+FILES_MAX: Final = 60
 """Files in one submission."""
 NAME_CHARACTERS_MAX: Final = 120
 SIDE_PIXELS_DEFAULT: Final = 2_048
@@ -138,8 +138,8 @@ def sniff(head: bytes) -> FileType | None:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return FileType.WEBP
     if head[4:8] == b"ftyp":
-        brands = [head[at : at + 4] for at in (8, *range(16, min(len(head), 64), 4))]
-        return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), None)
+        brands = {_BRANDS.get(head[at : at + 4]) for at in (8, *range(16, min(len(head), 64), 4))}
+        return next((kind for kind in (FileType.AVIF, FileType.HEIC) if kind in brands), None)
     if not head or _MARKUP.match(head) or not TextCheck().takes(head):
         return None
     return FileType.TEXT

@@ -7,7 +7,7 @@ logs. Must not know: what a file is.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
@@ -18,8 +18,10 @@ from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.edge import errors
 from tianbao.edge.context import Context, read_reader
 from tianbao.edge.http import Request, Response
+from tianbao.edge.intake import Target
 from tianbao.edge.uploads import Destination
 
+PATH_LENGTH_MAX: Final = 200
 NAME_LENGTH_MAX: Final = 3_000
 """Of a name as it is sent, in which a Chinese character takes nine letters."""
 
@@ -35,22 +37,25 @@ class FilePages:
         request.refuse_from_elsewhere()
         target = self._context.target(code)
         form = target.published.form
-        path = request.query.get("for", "")
-        question = form.question_at(path)
-        if question is None or question.type not in FILES:
-            raise refuse(Code.UNKNOWN_QUESTION, path[:200])
-        name = unquote(request.header(b"x-file-name")[:NAME_LENGTH_MAX])
-        most = bytes_max(question)
         try:
-            length = request.header(b"content-length")
-            if length.isdecimal() and int(length[:12]) > most:
-                raise refuse(Code.FILE_TOO_LARGE, path, megabytes_max=most // 1_048_576)
-            file = await self._context.uploads.take(
-                request.pieces(2 * most),
-                name=name,
-                destination=Destination(target.site.code, form.name, question, path),
-            )
+            file = await self._take(request, target)
         except Refused as refused:
             reader = read_reader(request, form.languages)
             return errors.problem_details(refused.problems, reader._, form=form, language=reader.language)
         return Response(201, msgspec.json.encode(file), "application/json", [("cache-control", "no-store")])
+
+    async def _take(self, request: Request, target: Target) -> dict[str, Any]:
+        form = target.published.form
+        path = request.query.get("for", "")[:PATH_LENGTH_MAX]
+        question = form.question_at(path)
+        if question is None or question.type not in FILES:
+            raise refuse(Code.UNKNOWN_QUESTION, path)
+        most = bytes_max(question)
+        length = request.header(b"content-length")
+        if length.isdecimal() and int(length[:12]) > most:
+            raise refuse(Code.FILE_TOO_LARGE, path, megabytes_max=most // 1_048_576)
+        return await self._context.uploads.take(
+            request.pieces(2 * most),
+            name=unquote(request.header(b"x-file-name")[:NAME_LENGTH_MAX]),
+            destination=Destination(target.site.code, form.name, question, path),
+        )

@@ -1,6 +1,6 @@
 """The folder of sealed files: where they wait for their submission, and where they lie until their day is deleted.
 
-    files/waiting/<file>                   sent, and not yet part of a registration; swept after a day
+    files/waiting/<file>                   sent, and not yet part of a registration; swept after 72 hours
     files/<day>/<record>-<file>            part of a registration; <day> names the key file that opens it
 
 Between `edge.files` (which writes and claims), `services.files` (which reads, sweeps and drops days) and
@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any, BinaryIO, Final
 
@@ -39,7 +39,8 @@ from tianbao.domain.sealing import CannotOpen
 from tianbao.store.key_file import sync_folder
 
 WAITING: Final = "waiting"
-WAITING_S_MAX: Final = 86_400
+WAITING_S_MAX: Final = 72 * 3_600
+"""As long as a phone keeps what it did not send yet (page/store.js)."""
 PARTIAL: Final = ".part"
 
 
@@ -140,8 +141,16 @@ class FileFolder:
         sync_folder(self._waiting)
         return True
 
-    def sweep(self, *, now_s: float | None = None) -> int:
-        """Removes what has waited for more than a day; how many files."""
+    def sweep(self, *, days: Iterable[str], now_s: float | None = None) -> int:
+        """Removes what has waited for too long (how many files), and whole days whose keys are gone.
+
+        `days` are those that still have keys: without them nobody could read their files.
+        """
+        if self._folder.is_dir():
+            living = {WAITING, *days}
+            for path in self._folder.iterdir():
+                if path.is_dir() and path.name not in living:
+                    shutil.rmtree(path, ignore_errors=True)
         before_s = (time.time() if now_s is None else now_s) - WAITING_S_MAX
         swept = 0
         for path in self._waiting.iterdir() if self._waiting.is_dir() else ():
@@ -152,12 +161,6 @@ class FileFolder:
             except FileNotFoundError:  # claimed in this moment
                 continue
         return swept
-
-    def destroy_day(self, day: str) -> None:
-        """Removes a day's files. Without the day's keys nobody could read them; this gives the room back."""
-        shutil.rmtree(self._folder / day, ignore_errors=True)
-        if self._folder.is_dir():
-            sync_folder(self._folder)
 
     def _place(self, file_id: str, day: str, record: str) -> FilePath:
         return self._folder / day / f"{record}-{file_id}"
