@@ -91,6 +91,7 @@ class FormCode(StrEnum):
     SHEET_IGNORED = "sheet_ignored"
     COLUMN_IGNORED = "column_ignored"
     ROW_IGNORED = "row_ignored"
+    CELL_IGNORED = "cell_ignored"
     APPEARANCE_IGNORED = "appearance_ignored"
     PARAMETER_IGNORED = "parameter_ignored"
     ALWAYS_EMPTY = "always_empty"
@@ -106,6 +107,7 @@ NOTICES: Final = frozenset(
         FormCode.SHEET_IGNORED,
         FormCode.COLUMN_IGNORED,
         FormCode.ROW_IGNORED,
+        FormCode.CELL_IGNORED,
         FormCode.APPEARANCE_IGNORED,
         FormCode.PARAMETER_IGNORED,
         FormCode.ALWAYS_EMPTY,

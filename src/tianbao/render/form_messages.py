@@ -209,6 +209,7 @@ _SENTENCES: Final[dict[FormCode, _Sentence]] = {
     FormCode.ROW_IGNORED: lambda _: _(
         "This row is not used: “{type}” does nothing in a browser, or is switched off."
     ),
+    FormCode.CELL_IGNORED: lambda _: _("What stands here means nothing for “{type}” and is not used."),
     FormCode.APPEARANCE_IGNORED: lambda _: _("The appearance “{appearance}” changes nothing here."),
     FormCode.PARAMETER_IGNORED: lambda _: _("The parameter “{parameter}” changes nothing here."),
     FormCode.ALWAYS_EMPTY: lambda _: _("“{type}” stays empty: a browser does not tell."),

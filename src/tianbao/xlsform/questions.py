@@ -42,6 +42,8 @@ _MIDNIGHT: Final = " 00:00:00"
 """What a spreadsheet's own date has behind it when it becomes text."""
 _LAST_SAVED = re.compile(r"\$\{\s*last-saved#([^{}\s]+)\s*\}")
 _EXPRESSIONS: Final = ("relevant", "constraint", "calculation", "choice_filter", "repeat_count")
+_OF_TYPES: Final = {"choice_filter": CHOSEN, "repeat_count": frozenset({QuestionType.REPEAT})}
+"""Expressions that mean nothing for questions of other types."""
 _SAID: Final = {
     Support.UNKNOWN: FormCode.UNKNOWN_TYPE,
     Support.NONE: FormCode.UNSUPPORTED_TYPE,
@@ -168,6 +170,10 @@ class Questions:
             field_: self._tables.text(survey, row, column) for column, field_ in names.SURVEY_TEXTS.items()
         }
         given |= {column: read_expression(cells.get(column, "")) for column in _EXPRESSIONS}
+        for column, types in _OF_TYPES.items():
+            if given[column] and type_.type not in types:
+                self._say(FormCode.CELL_IGNORED, row, column, type=cells["type"])
+                given[column] = ""
         given |= self._from_parameters(row, type_.type, parameters)
         return Question(
             name=name,
