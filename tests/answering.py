@@ -19,6 +19,8 @@ from tianbao.domain.showing import Shower
 from tianbao.domain.validation import compile_form
 
 ROUNDS_MAX: Final = 300
+FILE: Final = {"file": "0" * 32, "name": "photo.png", "type": "image/png", "bytes": 68}
+"""The answer to a question for a file, before there is one."""
 ROWS: Final = 2
 """In a repeat that sets no number."""
 _ROW = re.compile(r"\.[0-9]+(?=\.|$)")
@@ -50,7 +52,7 @@ class Answering:
     def __init__(self, form: Form, places: Resolver, seed: int = 0) -> None:
         self._form = form
         self._random = random.Random(seed)
-        self._shower = Shower(form)
+        self._shower = Shower(form, places)
         self._validate = compile_form(form, places)
 
     def draw(self, moment: Moment) -> tuple[Answers, Answers]:
@@ -74,12 +76,7 @@ class Answering:
             new = 0
             for path in showing.asked:
                 question = self._form.question_at(path)
-                if (
-                    question is None
-                    or question.type in UNSEEN
-                    or question.type in FILES
-                    or not question.is_answered
-                ):
+                if question is None or question.type in UNSEEN or not question.is_answered:
                     continue
                 if question.questions:
                     if (
@@ -90,7 +87,8 @@ class Answering:
                         _put(given, path, [{} for _ in range(min(ROWS, question.rows_max))])
                         new += 1
                     continue
-                if _at(given, path) is None and not question.read_only:
+                is_asked = question.required or path in showing.required or question.type not in FILES
+                if is_asked and _at(given, path) is None and not question.read_only:
                     _put(given, path, self._value(question, showing.offered.get(path)))
                     new += 1
             if not new:
@@ -98,7 +96,7 @@ class Answering:
 
     def _again(self, given: Answers, path: str, moment: Moment) -> None:
         question = self._form.question_at(path)
-        if question is None or question.questions or question.read_only or question.type in FILES:
+        if question is None or question.questions or question.read_only:
             return
         _put(given, path, self._value(question, self._shower.show(given, moment).offered.get(path)))
 
@@ -108,6 +106,8 @@ class Answering:
         pick = self._random.choice
         literals = list(_literals(question.constraint))
         match question.type:
+            case QuestionType.IMAGE | QuestionType.FILE:
+                return dict(FILE)
             case _ if question.kind in _BY_KIND:
                 return pick(_BY_KIND[question.kind])
             case _ if question.kind is Kind.TEMPERATURE:
@@ -206,7 +206,7 @@ def flat_pairs(
         elif question.type is QuestionType.GROUP:
             yield from flat_pairs(form, own, value, f"{path}.")
         elif question.type not in UNSEEN:
-            yield path, list(own) if isinstance(own, list) else [str(own)]
+            yield path, list(own) if isinstance(own, list) else [own if isinstance(own, str) else own["name"]]
 
 
 def _is_in(character: str, members: Any) -> bool:

@@ -281,11 +281,11 @@ def test_daily_health_is_of_the_last_days() -> None:
 
 
 def test_forms_of_rows_want_one_at_least() -> None:
-    assert refused(fill("daily_health", HOUSEHOLD, members=[])) == [("consent", "constraint")]
-    assert refused(fill("supplies", STOCK, lines=[])) == [("checked", "constraint")]
-    assert refused(fill("passengers", COACH, passengers=[])) == [("told", "constraint")]
+    assert refused(fill("daily_health", HOUSEHOLD, members=[])) == [("members", "required")]
+    assert refused(fill("supplies", STOCK, lines=[])) == [("lines", "required")]
+    assert refused(fill("passengers", COACH, passengers=[])) == [("passengers", "required")]
     nothing = {**ERRAND["purchase"], "items": []}
-    assert refused(fill("errand", ERRAND, purchase=nothing)) == [("purchase.payment", "constraint")]
+    assert refused(fill("errand", ERRAND, purchase=nothing)) == [("purchase.items", "required")]
 
 
 VISIT: Final = {

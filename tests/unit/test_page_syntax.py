@@ -9,7 +9,7 @@ import esprima
 import pytest
 import rcssmin
 import rjsmin
-from tests.page_samples import page
+from tests.page_samples import form_of, page
 
 import tianbao.render
 
@@ -73,6 +73,35 @@ def test_the_whole_script_of_a_page_is_one_valid_scope(language: str) -> None:
     names = [name for name in names if name]  # what is taken apart has none
     names += [one.id.name for one in body if one.type == "FunctionDeclaration"]
     assert len(names) == len(set(names)) > 20
+
+
+ROWS = {"name": "rows", "type": "repeat", "questions": [{"name": "within", "type": "text"}]}
+CHOICES = [{"name": "a", "label": {"en": "A"}}]
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        [{**ROWS, "repeat_count": "2"}],
+        [{**ROWS, "relevant": "1 = 1"}],
+        [ROWS, {"name": "sum", "type": "calculate", "calculation": "count(${rows})"}],
+        [ROWS, {"name": "one", "type": "text", "constraint": ". != ''"}],
+        [{"name": "one", "type": "text", "relevant": "1 = 1"}],
+        [{"name": "one", "type": "text", "calculation": "1", "trigger": ["two"]}, {"name": "two", "type": "text"}],
+        [{"name": "one", "type": "text", "initial": "today()"}],
+        [{"name": "one", "type": "text", "required_if": "1 = 1"}],
+        [{"name": "one", "type": "text", "label": {"en": "${two}"}}, {"name": "two", "type": "text"}],
+        [{"name": "one", "type": "select_one", "choices": CHOICES, "choice_filter": "name = 'a'"}],
+        [{"name": "one", "type": "dateTime"}, {"name": "two", "type": "calculate", "calculation": "${one}"}],
+    ],
+    ids=lambda questions: "+".join(
+        key for question in questions for key in question if key not in ("name", "type")
+    ),
+)
+def test_what_is_left_out_of_a_script_leaves_a_whole_one(questions: list[dict[str, object]]) -> None:
+    questions = [{"name": "seen", "type": "text"}, *questions]
+    (script,) = re.findall(r"<script>(.*?)</script>", page("en", form=form_of(*questions)), re.DOTALL)
+    esprima.parseScript(script)
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda path: path.name)

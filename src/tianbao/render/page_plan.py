@@ -57,8 +57,10 @@ class Plan:
 
     @property
     def uses(self) -> frozenset[str]:
-        """The names of the parts of the scripts that it needs: functions, kinds of rules, `rows`, `times`."""
-        parts = {"rows": len(self.data["levels"]) > 1, "times": self.has_times}
+        """The names of the parts of the scripts that it needs: functions, kinds of rules, `rows`, …"""
+        has_rows = len(self.data["levels"]) > 1
+        has_hidden_rows = has_rows and "relevant" in self.kinds
+        parts = {"rows": has_rows, "hidden_rows": has_hidden_rows, "times": self.has_times}
         return (
             self.kinds
             | {name for name, is_used in parts.items() if is_used}

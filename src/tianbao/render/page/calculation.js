@@ -125,7 +125,7 @@ const work = {
     row.off[path] = off;
     if (part) {
       part.hidden = off;
-// = rows
+// = hidden_rows
       [part, ...part.querySelectorAll('.repeat')].forEach(one => { if (one.matches('.repeat')) withRepeat(one, recount); });
 // = relevant
       named(part).forEach(hear);
