@@ -108,7 +108,7 @@ class _Feature:
 
 
 def _features(form: Form, plan: Plan | None, *, sends_by_script: bool) -> list[_Feature]:
-    """Only what this form uses, in the order in which the scripts stand."""
+    """Only what this form uses, in the order of the scripts: first what shows controls, then what copies rows."""
     questions = [question for _path, question in walk_questions(form.questions)]
     types = {question.type for question in questions}
     is_searched = any(map(is_filtered_by_typing, questions))
@@ -125,9 +125,9 @@ def _features(form: Form, plan: Plan | None, *, sends_by_script: bool) -> list[_
         _RANGE: QuestionType.RANGE in types,
         _RANK: QuestionType.RANK in types,
         _HERE: QuestionType.GEOPOINT in types,
-        _REPEATS: has_rows,
         _COMBOBOX: has_places or any(map(is_long_list, questions)),
         _PLACES: has_places,
+        _REPEATS: has_rows,
         _CALCULATION: plan is not None,
         _FILE: not types.isdisjoint(FILES),
         _SENDING: sends_by_script,
