@@ -3,9 +3,9 @@
     PYTHONPATH=. .venv/bin/python scripts/try_xlsforms.py FOLDER [--markdown] [--page] [--whole-way]
 
 Files that pyxform itself takes for no valid form are left aside (`--all` keeps them). What was imported is written
-and read again, and must be the same. `--page` renders it in each of its languages; `--whole-way` fills it in at random
-in a browser, submits it and takes it home (whole_way.py). Sub-folders are the repositories the files come from,
-named OWNER+NAME (collect_xlsforms.py).
+and read again, and must be the same. `--page` renders it in each of its languages; `--whole-way` fills it in at
+random in a browser, submits it and takes it home (whole_way.py). Sub-folders are the repositories the files come
+from, named OWNER+NAME (collect_xlsforms.py).
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ class WholeWay:
         try:
             page = context.new_page()
             failures: list[str] = []
-            page.on("pageerror", lambda error: failures.append(str(error)))
+            page.on("pageerror", lambda error: failures.append(error.stack or str(error)))
             self._open(page, f"{self._origin}/S/{site}")
             if picture:
                 page.screenshot(path=picture, full_page=True)

@@ -15,6 +15,7 @@ from tianbao.domain.form_checks import KIND_TYPES, check_form
 from tianbao.domain.forms import (
     CHOSEN,
     METADATA,
+    UNSEEN,
     Choice,
     ExportColumn,
     Form,
@@ -119,7 +120,7 @@ def questions(
         required_if="" if required else draw(expression),
         required_message=draw(translated(languages)),
         relevant=draw(expression),
-        constraint=draw(expression),
+        constraint="" if type_ in UNSEEN else draw(expression),
         constraint_message=draw(translated(languages)),
         calculation="1 + 1" if type_ is QuestionType.CALCULATE else draw(expression),
         trigger=("first",) if draw(st.booleans()) and not inner else (),

@@ -225,6 +225,8 @@ class _Planner:
 def _is_for(question: Question, kind: str) -> bool:
     if kind in ("choices", "query"):
         return bool(question.choice_list) and is_long_list(question) == (kind == "query")
+    if kind == "constraint":
+        return question.is_seen
     if kind in ("trigger", "calculation"):
         return bool(question.trigger) == (kind == "trigger")
     return True

@@ -105,9 +105,11 @@ def _the_form(names: list[Any]) -> PurePath | None:
 
 
 def _forms(names: list[Any]) -> list[PurePath]:
-    """Spreadsheets; a CSV or text only where there are none, because choices come as CSV."""
-    sheets = [name for name in names if name.suffix.lower() in SUFFIXES and not name.name.startswith((".", "~"))]
-    return [name for name in sheets if name.suffix.lower().startswith(".xls")] or sheets
+    """Spreadsheets; Markdown only where there are none, and CSV where there is neither, because choices come as CSV."""
+    seen = [name for name in names if not name.name.startswith((".", "~"))]
+    kinds = (SUFFIXES - {".md", ".csv"}, {".md"}, {".csv"})
+    found = ([name for name in seen if name.suffix.lower() in kind] for kind in kinds)
+    return next(filter(None, found), [])
 
 
 def read_choices(data: bytes, filename: str, language: str, value: str = "", label: str = "") -> tuple[Choice, ...]:

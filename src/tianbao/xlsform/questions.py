@@ -21,6 +21,7 @@ from tianbao.domain.forms import (
     CHOSEN,
     LENGTH_MAX,
     ROWS_MAX,
+    UNSEEN,
     Choice,
     Kind,
     Openness,
@@ -42,8 +43,12 @@ _MIDNIGHT: Final = " 00:00:00"
 """What a spreadsheet's own date has behind it when it becomes text."""
 _LAST_SAVED = re.compile(r"\$\{\s*last-saved#([^{}\s]+)\s*\}")
 _EXPRESSIONS: Final = ("relevant", "constraint", "calculation", "choice_filter", "repeat_count")
-_OF_TYPES: Final = {"choice_filter": CHOSEN, "repeat_count": frozenset({QuestionType.REPEAT})}
-"""Expressions that mean nothing for questions of other types."""
+_OF_TYPES: Final = {
+    "choice_filter": CHOSEN,
+    "repeat_count": frozenset({QuestionType.REPEAT}),
+    "constraint": frozenset(QuestionType) - UNSEEN,
+}
+"""The types of questions that an expression means something for."""
 _SAID: Final = {
     Support.UNKNOWN: FormCode.UNKNOWN_TYPE,
     Support.NONE: FormCode.UNSUPPORTED_TYPE,
