@@ -12,15 +12,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from tianbao.config import Config
+from tianbao.domain.forms import Form
 from tianbao.domain.ids import uuid7, write_uuid
-from tianbao.domain.receipts import encode_base64url
+from tianbao.domain.receipts import encode_base64url, read_receipt
 from tianbao.edge.app import Edge
+from tianbao.edge.catalogue import compile_published
 
 T = TypeVar("T")
 
@@ -105,6 +108,26 @@ class EdgeClient:
     def submit(self, answers: Any, **changes: Any) -> httpx.Response:
         """A submission as the page's script sends it."""
         return self.post(self.site, json={**new_submission(), "answers": answers, **changes})
+
+    def publish(self, form: Form) -> None:
+        """Another form at the site, without a console; the edge no longer looks for what was published."""
+        assert self.edge._refreshing
+        self._loop.call_soon_threadsafe(self.edge._refreshing.cancel)
+        context = self.edge.context
+        published = compile_published(form, context.places)
+        code = self.site.rpartition("/")[2]
+        site = context.catalogue.sites[code][0]
+        forms = {**context.catalogue.forms, (form.name, form.version): published}
+        context.catalogue = replace(context.catalogue, sites={code: (site, published)}, forms=forms)
+        self.edge._forms._ready.clear()
+
+    def stored(self, token: str) -> Any:
+        """The answers behind a receipt."""
+        receipt = read_receipt(token)
+        assert receipt
+        found = self.run(self.edge.context.archive.open(receipt))
+        assert found
+        return found.answers
 
     def close(self) -> None:
         self.run(self._client.aclose())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ from tests.page_samples import form_of
 
 from tianbao.config import Config
 from tianbao.domain.forms import Form
-from tianbao.domain.receipts import read_receipt
-from tianbao.edge.catalogue import compile_published
 
 TEXT = {"type": "text"}
 VILLAGES = [
@@ -77,12 +74,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeClient]:
 
 def open_form(client: EdgeClient, form: Form) -> EdgeClient:
     """The site with this form, opened by a new phone."""
-    context = client.edge.context
-    published = compile_published(form, context.places)
-    code = client.site.rpartition("/")[2]
-    site = context.catalogue.sites[code][0]
-    forms = {**context.catalogue.forms, (form.name, form.version): published}
-    context.catalogue = replace(context.catalogue, sites={code: (site, published)}, forms=forms)
+    client.publish(form)
     client.new_phone()
     return client
 
@@ -96,8 +88,7 @@ def post(client: EdgeClient, page: Any, action: str = "submit", **typed: Any) ->
 
 def stored(client: EdgeClient, response: Any) -> Any:
     assert response.status_code == 303, response.text
-    token = client.cookies["r"].split(".")[0]
-    return client.run(client.edge.context.archive.open(read_receipt(token))).answers
+    return client.stored(client.cookies["r"].split(".")[0])
 
 
 def test_questions_come_when_what_they_depend_on_is_answered(shared: EdgeClient) -> None:

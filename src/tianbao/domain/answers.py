@@ -23,32 +23,43 @@ A place is {"text": as typed} and, once resolved, {"text", "code"} with "rest" f
 Flat: TypeAlias = Mapping[str, list[str]]
 DEPTH_MAX: Final = 16
 """Parts of a field's name; no form nests as deep."""
+ROW_FIELD: Final = "_row"
 
 
 def nest_answers(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The nested shape of a form post; names no question has are kept, so that validation can name them.
 
-    Rows may come with gaps in their indices (a row was removed by script); they close up in order.
-    Fields that begin with `_` belong to the page, not to the answers, and are left out.
+    Rows may come with gaps in their indices (a row was removed by script); they close up in order. A field `_row`
+    has the path of a row that is there although nothing is ticked in it. The other fields that begin with `_`
+    belong to the page, not to the answers, and are left out.
     """
     root: dict[str, Any] = {}
     for name, value in pairs:
-        if name.startswith("_"):
-            continue
-        level: dict[str, Any] = root
-        parts = name.split(".", DEPTH_MAX)
-        if len(parts) > DEPTH_MAX or "" in parts:
-            parts = [name]
-        for part in parts[:-1]:
-            inner = level.setdefault(part, {})
-            if not isinstance(inner, dict):
-                inner = level[part] = {"": inner}
-            level = inner
-        values = level.setdefault(parts[-1], [])
-        if isinstance(values, dict):  # `place` beside `place.code`
-            values = values.setdefault("", [])
-        values.append(value)
+        if name == ROW_FIELD:
+            _open_level(root, _parts_of(value))
+        elif not name.startswith("_"):
+            *around, last = _parts_of(name)
+            values = _open_level(root, around).setdefault(last, [])
+            if isinstance(values, dict):  # `place` beside `place.code`
+                values = values.setdefault("", [])
+            values.append(value)
     return _shape_level(form.questions, root)
+
+
+def _parts_of(name: str) -> list[str]:
+    parts = name.split(".", DEPTH_MAX)
+    return [name] if len(parts) > DEPTH_MAX or "" in parts else parts
+
+
+def _open_level(root: dict[str, Any], parts: list[str]) -> dict[str, Any]:
+    """The level of fields at a path, made where it is not there yet."""
+    level = root
+    for part in parts:
+        inner = level.setdefault(part, {})
+        if not isinstance(inner, dict):
+            inner = level[part] = {"": inner}
+        level = inner
+    return level
 
 
 def _shape_level(questions: tuple[Question, ...], level: dict[str, Any]) -> dict[str, Any]:

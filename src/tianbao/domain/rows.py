@@ -34,6 +34,21 @@ def change_rows(
     return changed, {path: count}
 
 
+def count_rows(answers: Any, path: Path = "") -> dict[Path, int]:
+    """How many rows stand in each repeat, filled in or not."""
+    if isinstance(answers, Mapping):
+        parts = [(f"{path}.{name}" if path else name, value) for name, value in answers.items()]
+        counts: dict[Path, int] = {}
+    elif isinstance(answers, list) and any(isinstance(row, Mapping) for row in answers):
+        parts = [(f"{path}.{index}", row) for index, row in enumerate(answers)]
+        counts = {path: len(answers)}
+    else:
+        return {}
+    for inner, value in parts:
+        counts |= count_rows(value, inner)
+    return counts
+
+
 def cut_rows(answers: Mapping[str, Any], counts: Mapping[Path, int]) -> dict[str, Any]:
     """The answers without the rows that are more than a repeat is to have, by its path."""
     cut = dict(answers)

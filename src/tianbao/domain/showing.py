@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from tianbao.domain.binding import bind
 from tianbao.domain.evaluation import Moment, compile_filter, compile_value, write_answer
 from tianbao.domain.expressions import parse
 from tianbao.domain.forms import Choice, Form, Path, Question, QuestionType
 from tianbao.domain.levels import Level
-from tianbao.domain.readings import Remembering, Resolver, compile_blank_row
-from tianbao.domain.stages import begins_with_row, find_stages, names_in_texts
+from tianbao.domain.readings import Remembering, Resolver, compile_blank_row, is_blank
+from tianbao.domain.stages import find_stages, names_in_texts
 from tianbao.domain.validation import Compiler, Filling, Step, Work, order_of, place_of, stored_value, whole_number
 from tianbao.domain.values import Value
+
+HasBegun: TypeAlias = Callable[[Path, str], bool]
+"""Of a path and its template path, whether somebody saw with which answer it begins."""
 
 
 @dataclass(slots=True)
@@ -28,7 +31,8 @@ class Showing:
 
     `asked` are those that apply, with their template paths; `texts` the answers named in a question's texts, by
     name; `offered` the choices that a filter leaves; `rows` how many rows a counted repeat has; `required` where a
-    condition demands an answer; `begun` what a field begins with, `carried` what stays as it was worked out first.
+    condition demands an answer; `beginning` what may begin with an answer, `begun` what a field begins with;
+    `carried` what stays as it was worked out first.
     """
 
     asked: dict[Path, str] = field(default_factory=dict)
@@ -36,6 +40,7 @@ class Showing:
     offered: dict[Path, frozenset[str]] = field(default_factory=dict)
     rows: dict[Path, int] = field(default_factory=dict)
     required: set[Path] = field(default_factory=set)
+    beginning: set[Path] = field(default_factory=set)
     begun: dict[Path, str] = field(default_factory=dict)
     carried: dict[Path, str] = field(default_factory=dict)
 
@@ -60,14 +65,14 @@ class Shower:
         self,
         given: Mapping[str, Any],
         moment: Moment,
-        was_shown: Callable[[Path, str], bool] = lambda path, template: False,
+        has_begun: HasBegun | None = None,
     ) -> Showing:
         """`given` is the nested shape of what was typed, right or wrong.
 
-        `was_shown` tells of a path and its template path whether it stood on the page that was posted, so that no
-        answer means that it was left empty; what was not shown may begin with an answer.
+        A question may begin with an answer, in a repeat once its row has begun; without `has_begun` where nothing
+        was given for it.
         """
-        work = _Work(len(self._compiler.levels), was_shown)
+        work = _Work(len(self._compiler.levels), has_begun)
         work.rows[0].append(_Row(given, "", moment))
         for level, steps in self._runs:
             for row in work.rows[level]:
@@ -116,12 +121,12 @@ class _Row(Filling):
 class _Work(Work):
     """`asked` is what is finished once all answers are there."""
 
-    __slots__ = ("asked", "showing", "was_shown")
+    __slots__ = ("asked", "has_begun", "showing")
 
-    def __init__(self, levels: int, was_shown: Callable[[Path, str], bool]) -> None:
+    def __init__(self, levels: int, has_begun: HasBegun | None) -> None:
         super().__init__(levels, username="")
         self.showing = Showing()
-        self.was_shown = was_shown
+        self.has_begun = has_begun
         self.asked: list[tuple[Step, Filling]] = []
 
 
@@ -135,13 +140,10 @@ class _Compiler(Compiler):
         begin = self._compile_beginning(question, template, path, group)
         keep = self._compile_keeping(question, template, path)
         finish = self._compile_finish(question, template, path)
-        waits_for_row = begins_with_row(level, path)
 
         def show(row: Any, work: Any) -> None:
             if group in row.off or (relevant is not None and not relevant(row)):
                 row.off.add(path)
-                return
-            if waits_for_row and row.is_blank:
                 return
             if begin is not None:
                 begin(row, work)
@@ -149,9 +151,10 @@ class _Compiler(Compiler):
                 fill(row, work)
             if keep is not None:
                 keep(row, work)
-            if work.showing.rows.get(row.prefix + path) == 0:
+            at = row.prefix + path
+            if work.showing.rows.get(at) == 0:
                 return
-            work.showing.asked[row.prefix + path] = template
+            work.showing.asked[at] = template
             if finish is not None:
                 work.asked.append((finish, row))
 
@@ -192,9 +195,13 @@ class _Compiler(Compiler):
             return None
         name, default = question.name, question.default
 
-        def begin(row: Filling, work: Any) -> None:
-            at = row.prefix + path
-            if row.given[group].get(name) is None and not work.was_shown(at, template):
+        def begin(row: Any, work: Any) -> None:
+            at, given = row.prefix + path, row.given[group].get(name)
+            if row.is_blank:
+                return
+            work.showing.beginning.add(at)
+            is_new = given is None if work.has_begun is None else not work.has_begun(at, template)
+            if is_new and is_blank(given):
                 text = write_answer(stored_value(initial(row))) if initial else default
                 row.given[group] = {**row.given[group], name: text}
                 work.showing.begun[at] = text

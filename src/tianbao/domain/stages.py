@@ -40,7 +40,7 @@ def find_stages(form: Form) -> dict[str, int]:
                 asked[template] |= bound.references
                 if question.is_seen and (bound.references or name in _ALWAYS):
                     shaping.add((template, name))
-            if begins_with_row(level, path):
+            if _begins_with_row(level, path):
                 asked[template] |= {level.template(other) for other in level.questions} - {template}
                 shaping.add((template, "default"))
     if len(shaping) <= HINTS_MAX and all(
@@ -55,15 +55,17 @@ def find_stages(form: Form) -> dict[str, int]:
             known = [_known_at(each, questions, asked, stages, frozenset()) for each in asked[template]]
             now = max(now, 1 + max(known, default=0))
         stages[template] = now
+    for template in reversed(questions):
+        inner = [stages[f"{template}.{each.name}"] for each in questions[template].questions if each.is_seen]
+        stages[template] = max(stages[template], min(inner, default=0))
     return stages
 
 
-def begins_with_row(level: Level, path: str) -> bool:
+def _begins_with_row(level: Level, path: str) -> bool:
     """Whether a question begins with an answer once its row does: a row that holds nothing else is left empty."""
-    question = level.questions[path]
     if level.outer is None or level.outer.questions[level.name].repeat_count:
         return False
-    return _begins(question) and any(
+    return _begins(level.questions[path]) and any(
         other.is_seen and other.is_answered and not other.questions and not _begins(other)
         for other in level.questions.values()
     )

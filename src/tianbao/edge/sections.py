@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -15,11 +16,13 @@ from typing import Any, Final
 from tianbao.domain.answers import flatten_typed
 from tianbao.domain.evaluation import Moment
 from tianbao.domain.forms import Path
-from tianbao.domain.rows import change_rows, cut_rows
+from tianbao.domain.rows import change_rows, count_rows, cut_rows
 from tianbao.domain.showing import Showing
 from tianbao.edge.catalogue import PublishedForm
 from tianbao.render.form_page import EMPTY, Filled, Section
 
+_ROW: Final = re.compile(r"\.[0-9]+\.")
+_BEGUN: Final = ("\n",)
 MARK_LETTERS: Final = 4
 """Of what stood on a page, in its field `_shown`."""
 
@@ -51,9 +54,9 @@ class Walk:
         written = fields.get("_section", "")
         self._section = shower.last if is_one_page else int(written[:4]) if written.isdecimal() else 0
         self._marks = frozenset(_cut(fields["_shown"])) if "_shown" in fields else None
-        self._showing = shower.show(answers, moment, self._was_shown)
+        self._showing = shower.show(answers, moment, self._has_begun)
         if typed is not answers:
-            self._showing.texts = shower.show(typed, moment, self._was_shown).texts
+            self._showing.texts = shower.show(typed, moment, self._has_begun).texts
         self.answers = cut_rows(answers, self._showing.rows)
 
     def go_on(self, filled: Filled) -> Filled | None:
@@ -69,7 +72,7 @@ class Walk:
         if wrong:
             candidates = {path: found for path, found in filled.candidates.items() if path in visible}
             return self._page(self._section, replace(filled, problems=wrong, candidates=candidates))
-        new |= {path for path in visible if not self._was_offered(path)}
+        new |= {path for path in visible if self._is_changed(path)}
         if new:
             return self._page(self._section, Filled(goes_on_at=shower.first_of(new)))
         following = shower.next_section(self._showing, self._section)
@@ -97,6 +100,7 @@ class Walk:
         return replace(
             filled,
             values=flatten_typed(self._published.form, self._typed),
+            rows={**count_rows(self._typed), **filled.rows},
             showing=showing,
             marks="".join(sorted(_marks_of(showing, visible))),
             section=None if self._is_one_page else Section(number, visible, is_last),
@@ -108,9 +112,17 @@ class Walk:
             return self._published.shower.stages[template] <= self._section
         return _mark(path) in self._marks
 
-    def _was_offered(self, path: Path) -> bool:
+    def _has_begun(self, path: Path, template: str) -> bool:
+        if self._marks is None:  # rows on the first page are empty
+            return self._was_shown(path, template) and not _ROW.search(path)
+        return _mark(path, _BEGUN) in self._marks
+
+    def _is_changed(self, path: Path) -> bool:
+        """Whether there is more to see of a question than on the page that was posted."""
+        if path in self._showing.begun and path in self._showing.beginning:
+            return not self._has_begun(path, self._showing.asked[path])
         offered = self._showing.offered.get(path)
-        return offered is None or self._marks is None or _mark(path, offered) in self._marks
+        return offered is not None and self._marks is not None and _mark(path, offered) not in self._marks
 
 
 def row_at(action: str, rows: Mapping[Path, int]) -> Path:
@@ -119,14 +131,15 @@ def row_at(action: str, rows: Mapping[Path, int]) -> Path:
     return f"{path}.{count - 1}" if action.startswith("add:") and path else path
 
 
-def _marks_of(showing: Showing, visible: Collection[Path]) -> set[str]:
+def _marks_of(showing: Showing, visible: frozenset[Path]) -> set[str]:
     offered = {_mark(path, showing.offered[path]) for path in visible if path in showing.offered}
-    return {_mark(path) for path in visible} | offered
+    begun = {_mark(path, _BEGUN) for path in visible & showing.beginning}
+    return {_mark(path) for path in visible} | offered | begun
 
 
-def _mark(path: Path, offered: Collection[str] = ()) -> str:
-    """What stood on a page in a few letters: a question, with the choices that a filter left it."""
-    text = "\n".join((path, *sorted(offered)))
+def _mark(path: Path, more: Collection[str] = ()) -> str:
+    """What stood on a page in a few letters: a question, or with what more was seen of it."""
+    text = "\n".join((path, *sorted(more)))
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:3]).decode()
 
 
