@@ -1,4 +1,7 @@
-// What every screen does: go to the first field with a problem, close an open menu.
+// What every screen does: go to the first field with a problem, show the menu where one is, close an open menu.
+
+const here = document.querySelector('.tabs [aria-current]');
+if (here) here.parentNode.scrollLeft = here.offsetLeft + here.offsetWidth / 2 - here.parentNode.clientWidth / 2;
 
 const wrong = document.querySelector('[aria-invalid=true]');
 if (wrong) wrong.focus();
