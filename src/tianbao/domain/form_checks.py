@@ -188,6 +188,8 @@ class _Check:
         for name in question.trigger:
             if self._named(path, name) is None:
                 yield _problem(FormCode.UNKNOWN_TRIGGER, "trigger", name=name)
+            else:
+                self.bound.setdefault(path, set()).update(bind(parse(f"${{{name}}}"), self.levels, path).references)
         for name in _OUTPUT_TEXTS:
             for referred in sorted(
                 {found for text in getattr(question, name).values() for found in OUTPUT.findall(text)}

@@ -218,6 +218,11 @@ class Question:
             if text := getattr(self, name):
                 yield name, text
 
+    @property
+    def triggered(self) -> str:
+        """The expression that holds once a question was answered that works the calculation out; or empty."""
+        return " or ".join(f"${{{name}}} != ''" for name in self.trigger)
+
 
 EXPRESSION_FIELDS: Final = (
     "relevant",

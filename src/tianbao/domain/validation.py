@@ -150,7 +150,8 @@ class Compiler:
             )
             for level in self.levels.values()
             for path, question in level.questions.items()
-            for name, source in question.expressions
+            for name, source in (*question.expressions, ("triggered", question.triggered))
+            if source
         }
 
     def compile_runs(self) -> list[tuple[int, list[Step]]]:
@@ -238,6 +239,13 @@ class Compiler:
         tree = self._bound(template, name)
         return None if tree is None else compile_value(tree, self.form.lists)
 
+    def _calculation(self, template: str) -> Callable[[Row], Value] | None:
+        """What a question's calculation comes to; nothing as long as no question that triggers it was answered."""
+        value_of, is_triggered = self.value(template, "calculation"), self.condition(template, "triggered")
+        if value_of is None or is_triggered is None:
+            return value_of
+        return lambda row: value_of(row) if is_triggered(row) else ""
+
     def _group_step(self, question: Question, path: str, group: str) -> Step:
         opens = self.compile_opening(path, question.questions)
         name = question.name
@@ -287,12 +295,12 @@ class Compiler:
     def _calculation_step(self, level: Level, question: Question, path: str, group: str) -> Step | None:
         """What nobody answers: worked out here; only what `once` or a trigger fixed is taken as it was sent."""
         template = level.template(path)
-        is_hidden = question.type is QuestionType.HIDDEN
-        value_of = self.value(template, "initial" if is_hidden and not question.calculation else "calculation")
+        begins = bool(question.initial) and not question.calculation
+        value_of = self.value(template, "initial") if begins else self._calculation(template)
         if value_of is None and not question.default:
             return None
         bound = self.bounds.get((template, "calculation"))
-        keeps_given = bool(question.trigger) or (is_hidden and bool(question.initial))
+        keeps_given = bool(question.trigger) or begins
         is_once = bound is not None and bound.keeps
         name, default = question.name, question.default
 
@@ -333,7 +341,7 @@ class Compiler:
                 if judge is not None:
                     work.later.append((judge, row))
 
-        value_of = self.value(template, "calculation")
+        value_of = self._calculation(template)
         return answer if value_of is None else _calculated(answer, value_of, read, question, path, group)
 
     def _document_type(self, level: Level, path: str, group: str) -> str:
@@ -363,7 +371,7 @@ class Compiler:
         """Whether the choices were there to be chosen, and the form's own constraint."""
         constraint = self.condition(template, "constraint")
         tree = self._bound(template, "choice_filter")
-        offers = None if tree is None else compile_filter(tree, self.form.lists)
+        offers = None if tree is None or question.read_only else compile_filter(tree, self.form.lists)
         if constraint is None and offers is None:
             return None
         choices: Mapping[str, Choice] = {choice.name: choice for choice in question.choices}
@@ -381,7 +389,7 @@ class Compiler:
         return judge
 
 
-ORDERING_FIELDS: Final = frozenset({"relevant", "calculation", "repeat_count", "initial"})
+ORDERING_FIELDS: Final = frozenset({"relevant", "calculation", "triggered", "repeat_count", "initial"})
 """The expressions that are worked out after what they ask for; all others when everything is there."""
 
 

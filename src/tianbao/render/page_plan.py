@@ -29,6 +29,7 @@ FIRST: Final = {
     "count": "repeat_count",
     "initial": "initial",
     "trigger": "calculation",
+    "unset": "calculation",
     "calculation": "calculation",
 }
 LAST: Final = {
@@ -124,13 +125,21 @@ class _Planner:
         """The rules in working order, with what each asks for."""
         runs = order_runs(self.levels, self._references())
         places = [(self.levels[run.level], path) for run in runs for path in run.paths]
-        return [
+        rules = [
             rule
             for kinds in (FIRST, LAST)
             for level, path in places
             for kind in kinds
             for rule in self._rules(level, path, kind)
         ]
+        asked = {template for _, asking in rules for template, _ in asking}
+        known = [
+            ((self.index[level.path], path, "calculation", tree), set(_conditions_around(level, path)))
+            for level, path in places
+            if level.template(path) in asked and (tree := _known_before(level.questions[path]))
+        ]
+        self.trees.extend(rule[3] for rule, _ in known)
+        return known + rules
 
     def _references(self) -> dict[str, set[str]]:
         """What relevance, calculations and counts ask for, by template path."""
@@ -139,8 +148,8 @@ class _Planner:
             for path, question in level.questions.items():
                 template = level.template(path)
                 asked = found[template] = set()
-                for name, text in question.expressions:
-                    if name in ORDERING_FIELDS:
+                for name, text in (*question.expressions, ("triggered", question.triggered)):
+                    if text and name in ORDERING_FIELDS:
                         asked |= bind(parse(text), self.levels, template).references - {template}
         return found
 
@@ -157,6 +166,8 @@ class _Planner:
         if kind == "initial" and question.default and question.is_seen and level.path != ROOT:
             yield (*begin, question.default), set()
         text = getattr(question, FIRST.get(kind) or LAST[kind])
+        if kind == "unset":
+            text = _worked_out_where_unset(question)
         if not text or not _is_for(question, kind):
             return
         if kind in ("choices", "query"):
@@ -224,12 +235,34 @@ class _Planner:
 
 def _is_for(question: Question, kind: str) -> bool:
     if kind in ("choices", "query"):
-        return bool(question.choice_list) and is_long_list(question) == (kind == "query")
+        is_asked_here = bool(question.choice_list) and not question.read_only
+        return is_asked_here and is_long_list(question) == (kind == "query")
     if kind == "constraint":
         return question.is_seen
     if kind in ("trigger", "calculation"):
         return bool(question.trigger) == (kind == "trigger")
+    if kind == "initial":
+        return question.is_seen
     return True
+
+
+def _worked_out_where_unset(question: Question) -> str:
+    """What counts until it comes to something, and from then on stays."""
+    if question.trigger:
+        return f"if({question.triggered}, {question.calculation}, '')"
+    return "" if question.is_seen or question.calculation else question.initial
+
+
+def _known_before(question: Question) -> Any:
+    """The tree of what the program fills in without asking anybody; None where it does not."""
+    match question.type:
+        case QuestionType.TODAY:
+            return ("today",)
+        case QuestionType.END:
+            return ("now",)
+        case QuestionType.HIDDEN if not question.calculation and not question.initial:
+            return question.default or None
+    return None
 
 
 def _outwards(level: Level) -> list[Level]:

@@ -13,7 +13,11 @@ const waiting = rules.map(() => new Set());
 let root;
 
 const rowAt = part => (rowOf(part) || {row: root}).row;
-const partOf = (row, path) => { const field = byId(row.at + path); return field && field.closest('.q'); };
+// What shows a question; of one that nobody sees, the field that carries its answer.
+const partOf = (row, path) => {
+  const field = byId(row.at + path);
+  return field && (field.type == 'hidden' ? field : field.closest('.q'));
+};
 const pathOf = field => field.name.slice(rowAt(field).at.length);
 const template = (level, path) => level ? template(...levels[level]) + '.' + path : path;
 const isOff = (row, path) => path.split('.').some((part, index, parts) => row.off[parts.slice(0, index + 1).join('.')])
@@ -30,6 +34,7 @@ function written({type, value, dataset, maxLength}) {
   const half = value.replace(/[０-９．－／＋]/g, letter => String.fromCharCode(letter.charCodeAt() - 65248)).trim();
   return isNaN(half) ? value : String(+half);
 }
+const begins = kind => /initial|unset/.test(kind);
 const said = list => list.filter(isSaid).map(written).join(' ');
 
 // The rows of a level within a row.
@@ -57,8 +62,11 @@ function setValue(row, path, value) {
 // Which rows of a repeat count: as many as are asked for, else those that are not left empty.
 function recount(outer, path) {
   const {count} = byId(outer.at + path).dataset;
-  const rows = isOff(outer, path) ? [] : outer.all[path].filter((row, index) => count ? index < count : !row.blank);
-  rows.forEach((row, index) => { row.index = index; });
+  const rows = [];
+  if (!isOff(outer, path)) outer.all[path].forEach((row, index) => {
+    row.index = rows.length;
+    if (count ? index < count : !row.blank) rows.push(row);
+  });
   outer.rows[path] = rows;
   touch(outer, path);
 }
@@ -85,7 +93,7 @@ function hear(field) {
     const blank = isBlank(own.part);
     if (blank == own.blank) continue;
     own.blank = blank;
-    rules.forEach(([level, , kind], rule) => { if (kind == 'initial' && level == own.level) waiting[rule].add(own); });
+    rules.forEach(([level, , kind], rule) => { if (begins(kind) && level == own.level) waiting[rule].add(own); });
     recount(own.outer, levels[own.level][1]);
   }
 // =
@@ -107,13 +115,13 @@ function makeRow(level, outer, part, at) {
   return row;
 }
 
-// = calculation initial trigger
+// = calculation initial trigger unset
 // What is worked out, as an answer (a number that is none is no answer), in the row and in the fields.
 function give(row, path, tree) {
   const value = String(evaluate(tree, row)).replace(/^NaN$/, '');
   const list = fields(row.at + path, row.part), values = list[0] && isBox(list[0]) ? value.split(' ') : [value];
   list.forEach(field => put(field, values));
-  setValue(row, path, value);
+  setValue(row, path, isOff(row, path) ? '' : list[0] ? said(list) : value);
 }
 
 // =
@@ -128,7 +136,7 @@ const work = {
 // = hidden_rows
       [part, ...part.querySelectorAll('.repeat')].forEach(one => { if (one.matches('.repeat')) withRepeat(one, recount); });
 // = relevant
-      named(part).forEach(hear);
+      (part.name ? [part] : named(part)).forEach(hear);
     }
     touch(row, path);
   },
@@ -136,14 +144,15 @@ const work = {
   calculation(row, path, tree) {
     give(row, path, isOff(row, path) ? '' : tree);
   },
-// = initial
+// = initial unset
   initial(row, path, tree) {
-    if (!row.values[path] && !(row.outer && row.blank)) give(row, path, tree);
+    if (!row.values[path] && isIn(row.part)) give(row, path, tree);
   },
 // = count
   count(row, path, tree, most) {
     const repeat = byId(row.at + path), count = Math.max(0, Math.min(most, Math.trunc(number(evaluate(tree, row))) || 0));
     repeat.dataset.count = count;
+    repeat.classList.toggle('away', !count);
     while (rowsOf(repeat).length < count) addRow(repeat);
     rowsOf(repeat).forEach((part, index) => {
       part.hidden = index >= count;
@@ -186,6 +195,8 @@ const work = {
 };
 // = trigger
 work.trigger = work.calculation;
+// = unset
+work.unset = work.initial;
 // = query
 dependsOn = field => rowAt(field).queries[pathOf(field)] || '';
 // =
@@ -213,11 +224,18 @@ findMore = () => [].concat(...constraints.map(([level, path, , tree]) =>
 
 // =
 onChange(({type, target}) => {
-  if (target == form) start();
+  if (target == form) start(type == 'change');
 // = rows
   else if (target.matches('.repeat')) withRepeat(target, listRows);
 // =
   else if (target.name) hear(target);
+// = calculation unset
+  // What is worked out comes again when somebody empties it.
+  if (type == 'change' && target.name) rules.forEach(([level, path, kind], rule) => {
+    const row = rowAt(target);
+    if (/calculation|unset/.test(kind) && level == row.level && row.at + path == target.name && !row.values[path]) waiting[rule].add(row);
+  });
+// =
   workOut();
 // = constraint
   if (type == 'change' && target.name) constraints.forEach(([level, path, , tree]) => {
@@ -227,13 +245,13 @@ onChange(({type, target}) => {
 // =
 });
 
-function start() {
+function start(isNew) {
   root = undefined;
   root = makeRow(0, undefined, form, '');
-}
-start();
 // = initial
-// A page that comes filled in has its defaults already.
-if (!byId('_draft')) rules.forEach(([, , kind], rule) => { if (kind == 'initial') waiting[rule].clear(); });
+  if (!isNew) rules.forEach(([, , kind], rule) => { if (kind == 'initial') waiting[rule].clear(); });
 // =
+}
+// A page that comes filled in has its defaults already.
+start(byId('_draft'));
 workOut();

@@ -3,16 +3,17 @@
 
 const summary = byId('_problems');
 
-// Says that a field was set by script, a repeat has other rows, or (of the form) everything may be different.
+// Says that a field was set by script, a repeat has other rows, or (of the form) everything may be different: as a
+// change when it starts anew, as input when it was filled in, with no default due.
 const changed = (part = form) => part.dispatchEvent(new Event('change', {bubbles: true}));
 const onChange = action => ['input', 'change'].forEach(name => form.addEventListener(name, action));
 
 const isBox = field => /radio|checkbox/.test(field.type);
 const isSaid = field => field.value.trim() && (field.checked || !isBox(field));
 // Whether a field holds an answer. What is hidden does not apply and holds none.
-const isGiven = field => field.name[0] != '_' && isSaid(field) && !field.closest('[hidden]');
+const isGiven = field => isSaid(field) && !field.closest('[hidden]');
 
-const named = part => [...part.querySelectorAll('[name]')];
+const named = part => [...part.querySelectorAll('[name]:not([name^=_])')];
 const fields = (name, part = form) => [...part.querySelectorAll(`[name="${name}"]`)];
 // A row of which only unseen fields hold something is left empty, and a row left empty is no row.
 const isBlank = row => !named(row).some(field => field.type != 'hidden' && isGiven(field));
@@ -26,8 +27,16 @@ const pairs = () => named(form).filter(field => isGiven(field) && (field.type !=
 let makeRows = () => {};
 
 const put = (field, values) => {
-  if (isBox(field)) field.checked = values.includes(field.value);
-  else field.value = values.shift() || '';
+  if (isBox(field)) {
+    field.checked = values.includes(field.value);
+    return;
+  }
+  const value = values.shift() || '';
+  field.value = value;
+  // What narrow.js took out of a list comes back; whether it stays is for what narrows it.
+  const away = field.value != value && (field.all || []).find(option => option.value == value);
+  if (away) field.add(away);
+  if (away) field.value = value;
 };
 
 function fill(saved) {
@@ -36,8 +45,8 @@ function fill(saved) {
     makeRows(name);
     (values[name] = values[name] || []).push(value);
   });
-  named(form).forEach(field => { if (field.name[0] != '_') put(field, values[field.name] || []); });
-  changed();
+  named(form).forEach(field => put(field, values[field.name] || []));
+  form.dispatchEvent(new Event('input'));
 }
 
 // Back to the page as it came.
