@@ -99,7 +99,11 @@ class _Maker:
         made = []
         while count > 0:
             nests = len(stands_in) < 3 and count > 2 and self.random.random() < 0.3
-            kind = self.random.choice(("group", "repeat", "repeat")) if nests else self.random.choice([each for each in PLAIN if not (rows and each in ONCE)])
+            kind = (
+                self.random.choice(("group", "repeat", "repeat"))
+                if nests
+                else self.random.choice([each for each in PLAIN if not (rows and each in ONCE)])
+            )
             one = self.make(kind, rows, stands_in, rank)
             if nests:
                 size = self.random.randint(2, min(6, count))
@@ -386,7 +390,9 @@ class _Maker:
             lambda: f"boolean({sub('text', one)})",
             lambda: f"boolean-from-string({sub('text', one)})",
             lambda: f"checklist(1, 2, {sub('boolean', one)}, {sub('text', one)}, {sub('boolean', one)})",
-            lambda: f"weighted-checklist(2, -1, {sub('boolean', one)}, 2, {sub('text', one)}, {sub('number', one)})",
+            lambda: (
+                f"weighted-checklist(2, -1, {sub('boolean', one)}, 2, {sub('text', one)}, {sub('number', one)})"
+            ),
         ]
         leaves: list[Callable[[], str]] = [lambda: self.random.choice(("true()", "'a' = 'a'"))]
         if answer := self.one_of(one):

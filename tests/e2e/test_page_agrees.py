@@ -1,14 +1,13 @@
 """A form means the same on the page and on the server: random forms, filled in at random in Chromium, judged by both.
 
 Compared are the answers, calculations and rows, where something is wrong, and the answers shown within texts. More
-forms than the test run has time for: python -m tests.e2e.test_page_agrees FIRST COUNT
+forms than the test run has time for: python -m tests.bench.page_agrees FIRST COUNT
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -167,9 +166,3 @@ def disagreements(seeds: range) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def test_page_and_server_agree() -> None:
     assert list(disagreements(range(FORMS))) == []
-
-
-if __name__ == "__main__":
-    first, count = map(int, sys.argv[1:])
-    for seed, found in disagreements(range(first, first + count)):
-        print(seed, json.dumps(found, ensure_ascii=False)[:600], flush=True)

@@ -44,6 +44,7 @@ from tianbao.domain.readings import (
     is_blank,
     read_start,
 )
+from tianbao.domain.values import to_number
 
 __all__ = ["Filling", "Moment", "Resolver", "Validation", "Validator", "compile_form"]
 
@@ -474,15 +475,8 @@ def _text_of(value: Any) -> str:
 
 def whole_number(value: Value, most: int) -> int:
     """A count of rows: what is no number counts as none."""
-    number = float(value) if isinstance(value, (int, float)) else _number(value)
+    number = to_number(value)
     return 0 if isnan(number) else int(max(0, min(number, most)))
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
 
 
 def _put(answers: Answers, parts: list[str], value: Any) -> None:

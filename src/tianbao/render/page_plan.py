@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from tianbao.domain.binding import Bound, bind, bind_filter, walk_tree
 from tianbao.domain.expressions import parse
-from tianbao.domain.forms import Form, Question, QuestionType, walk_questions
+from tianbao.domain.forms import Form, Question, QuestionType, text_in, walk_questions
 from tianbao.domain.levels import ROOT, Level, level_of, make_levels
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.ordering import order_runs
@@ -69,10 +69,11 @@ class Plan:
         )
 
 
-def make_plan(form: Form, texts: Mapping[str, list[str]]) -> Plan | None:
+def make_plan(form: Form, texts: Mapping[str, list[str]], language: str) -> Plan | None:
     """None where nothing of the form depends on an answer.
 
-    `texts` are the answers named in the texts of a question, by its template path, in their order on the page.
+    `texts` are the answers named in the texts of a question, by its template path, in their order on the page;
+    `language` is that of the page, in which expressions find labels of choices.
     """
     planner = _Planner(form, texts)
     rules = planner.rules()
@@ -89,7 +90,7 @@ def make_plan(form: Form, texts: Mapping[str, list[str]]) -> Plan | None:
         "levels": levels,
         "rules": [rule for rule, _ in rules],
         "asked": asked,
-        "lists": {name: _columns(form, name, used) for name, used in planner.columns.items()},
+        "lists": {name: _columns(form, name, used, language) for name, used in planner.columns.items()},
     }
     has_times = any(
         question.type in (QuestionType.TIME, QuestionType.DATE_TIME)
@@ -208,7 +209,7 @@ class _Planner:
         if not is_long_list(question):
             self._note(bound)
             self.columns.setdefault(question.choice_list, set()).add("name")
-            return (*begin, bound.tree, question.choice_list), asking
+            return (*begin, bound.tree, question.choice_list), asking | {(template, 0)}
         names = sorted(bound.references)
         trees = [("$", up, level_of(self.levels, name)[1]) for name, up in sorted(asking)]
         self.trees.extend(trees)
@@ -279,9 +280,10 @@ def _conditions_around(level: Level, path: str) -> Iterator[Asking]:
         path = around.name
 
 
-def _columns(form: Form, name: str, used: set[str]) -> dict[str, list[str]]:
+def _columns(form: Form, name: str, used: set[str], language: str) -> dict[str, list[str]]:
     """Columns of a choice list, each from the first choice to the last."""
-    return {
-        column: [choice.name if column == "name" else choice.columns.get(column, "") for choice in form.lists[name]]
-        for column in sorted(used)
-    }
+    rows = [
+        {**choice.columns, "name": choice.name, "label": text_in(choice.label, language)}
+        for choice in form.lists[name]
+    ]
+    return {column: [row.get(column, "") for row in rows] for column in sorted(used)}

@@ -10,7 +10,7 @@
 
 const {levels, rules, asked, lists} = PLAN;
 const waiting = rules.map(() => new Set());
-let root;
+let root, isFilled;
 
 const rowAt = part => (rowOf(part) || {row: root}).row;
 // What shows a question; of one that nobody sees, the field that carries its answer.
@@ -142,7 +142,8 @@ const work = {
   },
 // = calculation trigger
   calculation(row, path, tree) {
-    give(row, path, isOff(row, path) ? '' : tree);
+    const field = isFilled && row.values[path] && byId(row.at + path);
+    if (!field || field.type == 'hidden' || field.readOnly) give(row, path, isOff(row, path) ? '' : tree);
   },
 // = initial unset
   initial(row, path, tree) {
@@ -194,7 +195,7 @@ const work = {
 // =
 };
 // = trigger
-work.trigger = work.calculation;
+work.trigger = (...given) => { if (!isFilled) work.calculation(...given); };
 // = unset
 work.unset = work.initial;
 // = query
@@ -236,7 +237,7 @@ onChange(({type, target}) => {
     if (/calculation|unset/.test(kind) && level == row.level && row.at + path == target.name && !row.values[path]) waiting[rule].add(row);
   });
 // =
-  workOut();
+  if (target != form) workOut();
 // = constraint
   if (type == 'change' && target.name) constraints.forEach(([level, path, , tree]) => {
     const row = rowAt(target);
@@ -247,11 +248,13 @@ onChange(({type, target}) => {
 
 function start(isNew) {
   root = undefined;
+  isFilled = !isNew;
   root = makeRow(0, undefined, form, '');
 // = initial
-  if (!isNew) rules.forEach(([, , kind], rule) => { if (kind == 'initial') waiting[rule].clear(); });
+  if (isFilled) rules.forEach(([, , kind], rule) => { if (kind == 'initial') waiting[rule].clear(); });
 // =
+  workOut();
+  isFilled = false;
 }
-// A page that comes filled in has its defaults already.
+// A page that comes filled in has its defaults already, and what somebody wrote over a calculation.
 start(byId('_draft'));
-workOut();

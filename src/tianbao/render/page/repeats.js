@@ -38,11 +38,11 @@ form.addEventListener('click', event => {
   if (!path) return;
   event.preventDefault();
   const repeat = target.closest('.repeat'), row = rowOf(target);
-  let next = repeat.lastElementChild;
-  if (action == 'add' || !rowsOf(repeat)[1]) next = addRow(repeat).querySelector('input,select,textarea');
+  const next = action == 'add' || !rowsOf(repeat)[1] ? addRow(repeat) : repeat;
   if (action != 'add') row.remove();
   changed(repeat);
-  next.focus();
+  const [first] = next == repeat ? [] : [...next.querySelectorAll('input,select,textarea')].filter(field => field.offsetParent);
+  (first || repeat.lastElementChild).focus();
 });
 
 // Rows count from 1. One empty row cannot be removed, and no more than the most can be added.
