@@ -99,7 +99,7 @@ def showing(client: Client, form: FormVersion, **typed: Any) -> dict[str, Any]:
 
 def test_nothing_typed_asks_for_what_needs_nothing(english: Client, form: FormVersion) -> None:
     shown = showing(english, form)
-    assert [path for path, field in shown.items() if not field["applies"]] == ["town"]
+    assert [path for path, field in shown.items() if not field["applies"]] == ["town", "person"]
     assert shown["person"]["rows"] == 0
     assert not shown["why"]["required"]
     assert shown["thanks"]["label"] == "… people from …."

@@ -361,7 +361,7 @@ def test_the_preview_is_the_real_page_and_sends_nothing(signed_in: Client, draft
     assert "frame-ancestors 'self'" in answer["content-security-policy"]
     assert 'id="_preview"' in page
     assert 'name="yes_no"' in page
-    assert 'action="#"' in page
+    assert 'action="#_on"' in page
     assert "/S/" not in page
 
 

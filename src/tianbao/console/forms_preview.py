@@ -63,7 +63,7 @@ def _render(form: Form, name: str, language: str) -> str:
         form=form,
         language=language,
         _=translator(language),
-        action="#",
+        action="",
         hidden={"_preview": "1"},
     )
 
