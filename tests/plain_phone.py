@@ -37,6 +37,10 @@ class Element:
         after_cut = any({"cut", "hold"} & set(each.classes) for each in before)
         return bool({"cut", "unasked"} & set(self.classes)) or (after_cut and "go" not in self.classes)
 
+    def read(self) -> str:
+        """All that is written in it."""
+        return self.text + "".join(each.read() for each in self.inner)
+
     def walk(self) -> Iterator[Element]:
         yield self
         for each in self.inner:
@@ -60,7 +64,7 @@ class _Parser(HTMLParser):
         self._open = self._open.outer
 
     def handle_data(self, data: str) -> None:
-        self._open.text += data
+        self._open.inner.append(Element("", {}, self._open, text=data))
 
 
 @dataclass(repr=False)
@@ -90,6 +94,10 @@ class Sheet:
             if each.attributes.get("type") != "hidden" and "readonly" not in each.attributes and each.is_displayed
         ]
         return list(dict.fromkeys(names))
+
+    def says(self, text: str) -> bool:
+        """Whether a text can be read on it."""
+        return any(text in each.read() for each in self.root.walk() if each.tag in ("p", "legend", "label", "li"))
 
     def rows(self, repeat: str) -> int:
         """How many rows of a repeat are seen."""
@@ -128,9 +136,9 @@ class Sheet:
 def _values_of(element: Element) -> list[str]:
     own = element.attributes
     if element.tag == "textarea":
-        return [element.text.removeprefix("\n")]
+        return [element.read().removeprefix("\n")]
     if element.tag == "select":
-        options = [each.attributes["value"] for each in element.inner]
+        options = [each.attributes["value"] for each in element.inner if each.tag]
         chosen = [each.attributes["value"] for each in element.inner if "selected" in each.attributes]
         return chosen or options[:1]
     if own.get("type") in ("radio", "checkbox") and "checked" not in own:
@@ -155,15 +163,25 @@ class PlainPhone:
         assert not unseen, unseen
         self.sheet.typed |= {name: [given] if isinstance(given, str) else given for name, given in answers.items()}
 
-    def press(self, action: str = "", **typed: Any) -> None:
+    def press(self, action: str = "") -> None:
         """One of the buttons; the last of them where none is named."""
         buttons = self.sheet.buttons()
         action = action or buttons[-1]
         assert action in buttons
         (form,) = [each for each in self.sheet.root.walk() if each.tag == "form"]
         address = form.attributes["action"].partition("#")[0]
-        posted = {**self.sheet.values(), "_action": [action]}
-        self._read(self._client.post(address, data=posted))
+        self.posted = address, {**self.sheet.values(), "_action": [action]}
+        self.press_again()
+
+    def press_again(self) -> None:
+        """The same button before anything came back."""
+        address, fields = self.posted
+        self._read(self._client.post(address, data=fields))
+
+    def stored(self) -> Any:
+        """The answers of the registration that it holds."""
+        assert self.response.status_code == 303, self.response.text
+        return self._client.stored(self._client.cookies["r"].split(".")[0])
 
     def _read(self, response: httpx.Response) -> None:
         self.response = response

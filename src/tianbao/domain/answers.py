@@ -36,7 +36,8 @@ def nest_answers(form: Form, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]
     root: dict[str, Any] = {}
     for name, value in pairs:
         if name == ROW_FIELD:
-            _open_level(root, _parts_of(value))
+            if value:  # a row that a script made has none
+                _open_level(root, _parts_of(value))
         elif not name.startswith("_"):
             *around, last = _parts_of(name)
             values = _open_level(root, around).setdefault(last, [])

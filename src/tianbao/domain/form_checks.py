@@ -35,6 +35,10 @@ QUESTIONS_MAX: Final = 1_000
 """Questions, groups and repeats in a form."""
 CHOICES_MAX: Final = 20_000
 """Choices in all lists together."""
+TICKED_MAX: Final = 500
+"""Choices of a select_multiple: the page holds them all."""
+RANKED_MAX: Final = 40
+"""Choices of a rank: without script the page holds them once for each place."""
 NESTING_MAX: Final = 8
 """Groups and repeats around a question."""
 DEFINITION_MAX_BYTES: Final = 8_000_000
@@ -45,6 +49,7 @@ LENGTH_LIMIT_MAX: Final = 10_000
 ROWS_LIMIT_MAX: Final = 1_000
 """The most that a repeat may set as `rows_max`."""
 
+_TICKED_MAX: Final = {QuestionType.SELECT_MULTIPLE: TICKED_MAX, QuestionType.RANK: RANKED_MAX}
 CONTAINERS: Final = frozenset({QuestionType.GROUP, QuestionType.REPEAT})
 OUTPUT: Final = re.compile(r"\$\{\s*([^\W\d][\w.-]*)\s*\}")
 """An answer within a text."""
@@ -181,6 +186,10 @@ class _Check:
             yield _problem(FormCode.EMPTY_GROUP, "questions", name=question.name)
         if question.type in CHOSEN and not question.choices:
             yield _problem(FormCode.NO_CHOICES, "choices", list=question.choice_list)
+        most = _TICKED_MAX.get(question.type, CHOICES_MAX)
+        if len(question.choices) > most:
+            parameters: dict[str, Parameter] = {"count": len(question.choices), "count_max": most}
+            yield _problem(FormCode.TOO_MANY_TO_TICK, "choices", list=question.choice_list, **parameters)
         if question.kind is not Kind.PLAIN and question.type not in KIND_TYPES[question.kind]:
             yield _problem(FormCode.KIND_TYPE, "kind", kind=question.kind.value, type=question.type.value)
         yield from self._value(question)

@@ -82,6 +82,8 @@ class FormCode(StrEnum):
     CYCLE = "cycle"
     # a choice, a column of the report
     CHOICE_NO_NAME = "choice_no_name"
+    TOO_MANY_TO_TICK = "too_many_to_tick"
+    """More choices than a page can hold; those of a select_one are asked for while somebody types."""
     CHOICE_BLANK = "choice_blank"
     CHOICE_TWICE = "choice_twice"
     CHOICE_NO_LABEL = "choice_no_label"

@@ -6,15 +6,18 @@ choice's name. Must not know: HTTP, where texts come from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
 
-from tianbao.domain.forms import Choice, Question, QuestionType, text_in
+from tianbao.domain.forms import Choice, Form, Question, QuestionType, walk_questions
 
 LONG_LIST_MIN: Final = 200
 """Choices of a select_one from which on the page does not hold them."""
 CANDIDATES_MAX: Final = 12
-"""Choices that are offered where a text could mean several."""
+"""Choices that are offered at once."""
+
+Offers: TypeAlias = Callable[[Choice], bool]
+"""Whether a filter leaves a choice."""
 
 
 def is_long_list(question: Question) -> bool:
@@ -22,64 +25,89 @@ def is_long_list(question: Question) -> bool:
     return question.type is QuestionType.SELECT_ONE and len(question.choices) > LONG_LIST_MIN
 
 
-def find_choices(choices: Iterable[Choice], typed: str, language: str) -> list[Choice]:
-    """At most CANDIDATES_MAX choices for what was typed so far: those that begin with it, then those that hold it.
+def _offers_all(choice: Choice) -> bool:
+    return True
 
-    A choice is looked for by its label and by its name, which in Chinese forms is often its pinyin.
+
+class LongList:
+    """The choices of a list by what they are called, made once.
+
+    A choice is looked for by its labels and by its name, which in Chinese forms is often its pinyin; spaces and
+    capitals do not count.
     """
-    wanted = _folded(typed)
-    begin, hold = [], []
-    for choice in choices:
-        label = text_in(choice.label, language)
-        written = _folded(label), choice.name.lower()
-        if any(each.startswith(wanted) for each in written):
-            begin.append(choice)
-            if len(begin) == CANDIDATES_MAX:
-                break
-        elif wanted in written[0]:
-            hold.append(choice)
-    return (begin + hold)[:CANDIDATES_MAX]
+
+    def __init__(self, choices: Iterable[Choice]) -> None:
+        self._written = [(_written(choice), choice) for choice in choices]
+        self._by_name: dict[str, list[Choice]] = {}
+        self._by_label: dict[str, list[Choice]] = {}
+        for _, choice in self._written:
+            self._by_name.setdefault(choice.name, []).append(choice)
+            for label in {fold(label) for label in choice.label.values()}:
+                self._by_label.setdefault(label, []).append(choice)
+
+    def find(self, typed: str, offers: Offers = _offers_all) -> list[Choice]:
+        """At most CANDIDATES_MAX choices for what was typed so far; those that begin with it come first."""
+        wanted = fold(typed)
+        begin: list[Choice] = []
+        hold: list[Choice] = []
+        for written, choice in self._written:
+            if any(text.startswith(wanted) for text in written):
+                if offers(choice):
+                    begin.append(choice)
+                    if len(begin) == CANDIDATES_MAX:
+                        break
+            elif len(hold) < CANDIDATES_MAX and any(wanted in text for text in written) and offers(choice):
+                hold.append(choice)
+        return (begin + hold)[:CANDIDATES_MAX]
+
+    def meant(self, text: str) -> list[Choice]:
+        """The choices of this name, else of this label."""
+        return self._by_name.get(text.strip()) or self._by_label.get(fold(text), [])
+
+    def resolve(self, given: Any, offers: Offers = _offers_all) -> str:
+        """The name of the choice that was meant, empty where that is not clear.
+
+        `given` is a name, a label in any language, or {"text", "code"}: what was typed, and the name of the choice
+        that was picked for it, which counts as long as it fits the text. Of several choices with one label that is
+        meant which a filter leaves.
+        """
+        code, text = _parted(given)
+        meant = self.meant(text) or [choice for choice in self._by_name.get(code, ()) if _is_called(choice, text)]
+        names = {choice.name for choice in meant}
+        if len(names) > 1 and code not in names:
+            names = {choice.name for choice in meant if offers(choice)}
+        return code if code in names else names.pop() if len(names) == 1 else ""
+
+    def candidates(self, given: Any, offers: Offers = _offers_all) -> tuple[Choice, ...]:
+        """The choices that a text could mean, best first."""
+        text = _parted(given)[1]
+        if not text.strip():
+            return ()
+        meant = [choice for choice in self.meant(text) if offers(choice)]
+        return tuple(meant[:CANDIDATES_MAX] or self.find(text, offers))
 
 
-def resolve_choice(question: Question, given: Any) -> Any:
-    """The name of the choice that was meant; what was given where that is not clear.
+def _written(choice: Choice) -> frozenset[str]:
+    return frozenset((choice.name.lower(), *map(fold, choice.label.values())))
 
-    `given` is a name, a label in any language, or {"text", "code"}: what was typed, and the name of the choice that
-    was picked for it, which counts as long as its label is what stands there.
-    """
+
+def _is_called(choice: Choice, text: str) -> bool:
+    return any(fold(text) in written for written in _written(choice))
+
+
+def make_long_lists(form: Form) -> dict[str, LongList]:
+    """The lists of a form that its page does not hold, by name."""
+    questions = [question for _, question in walk_questions(form.questions) if is_long_list(question)]
+    return {question.choice_list: LongList(question.choices) for question in questions}
+
+
+def fold(text: str) -> str:
+    return "".join(text.split()).lower()
+
+
+def _parted(given: Any) -> tuple[str, str]:
+    """(code, text) of what was given; empty where it is no text."""
     code = ""
     if isinstance(given, Mapping):
         code, given = given.get("code", ""), given.get("text", "")
-    if not isinstance(given, str):
-        return given
-    meant = _meant(question, given)
-    names = {choice.name for choice in meant}
-    if code in names:
-        return code
-    return meant[0].name if len(meant) == 1 else given
-
-
-def offer_choices(question: Question, given: Any, language: str) -> tuple[tuple[str, str], ...]:
-    """The (name, label) that a text could mean which `resolve_choice` left as it is."""
-    text = given.get("text", "") if isinstance(given, Mapping) else given
-    if not isinstance(text, str) or not text.strip():
-        return ()
-    found = _meant(question, text) or find_choices(question.choices, text, language)
-    return tuple((choice.name, text_in(choice.label, language)) for choice in found[:CANDIDATES_MAX])
-
-
-def _meant(question: Question, text: str) -> list[Choice]:
-    """The choices of this name, else of this label."""
-    if named := [choice for choice in question.choices if choice.name == text.strip()]:
-        return named
-    wanted = _folded(text)
-    return [choice for choice in question.choices if wanted in set(_labels(choice))]
-
-
-def _labels(choice: Choice) -> Iterator[str]:
-    for label in choice.label.values():
-        yield _folded(label)
-
-
-def _folded(text: str) -> str:
-    return "".join(text.split()).lower()
+    return code if isinstance(code, str) else "", given if isinstance(given, str) else ""

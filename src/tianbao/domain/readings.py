@@ -21,8 +21,8 @@ from tianbao.domain import documents, names, phones
 from tianbao.domain.answers import Answers
 from tianbao.domain.evaluation import Row, write_number
 from tianbao.domain.files import read_flat, read_token
-from tianbao.domain.forms import Kind, Path, Question, QuestionType
-from tianbao.domain.long_lists import is_long_list, resolve_choice
+from tianbao.domain.forms import Choice, Kind, Path, Question, QuestionType
+from tianbao.domain.long_lists import LongList, is_long_list
 from tianbao.domain.places import Candidates, Place, Resolved, Unresolved
 from tianbao.domain.problems import Code, Problem
 
@@ -69,12 +69,14 @@ class Resolver(Protocol):
 
 @dataclass(slots=True)
 class Validation:
-    """The outcome. `marks` are doubts by path; `unclear` the places a text could mean, best first."""
+    """The outcome. `marks` are doubts by path; `unclear` the places a text could mean, `meant` the choices of a
+    long list that it could where it was refused, best first."""
 
     answers: Answers = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     marks: dict[Path, list[str]] = field(default_factory=dict)
     unclear: dict[Path, tuple[Place, ...]] = field(default_factory=dict)
+    meant: dict[Path, tuple[Choice, ...]] = field(default_factory=dict)
 
     def refuse(self, code: Code, path: Path, **parameters: str | int) -> None:
         self.problems.append(Problem(code, path, parameters))
@@ -85,6 +87,8 @@ class Validation:
         self.problems = [*(found for found in self.problems if found.question not in known), *problems]
 
 
+RowOffers: TypeAlias = Callable[[Row, Choice], bool]
+"""Whether a filter leaves a choice, by the answers in a row."""
 Read: TypeAlias = Callable[[Any, Path, Row, Validation], Any]
 """(given, path, row, outcome) → the value to store; None where it was refused."""
 
@@ -121,8 +125,15 @@ def _is_blank_file(value: Any) -> bool:
     return is_blank(value)
 
 
+def _is_blank_pick(value: Any) -> bool:
+    """Whoever empties the field takes back what was picked for it."""
+    return is_blank(value.get("text")) if isinstance(value, dict) else is_blank(value)
+
+
 def compile_blank(question: Question) -> Blank:
     """What tells that a question was left unanswered."""
+    if is_long_list(question):
+        return _is_blank_pick
     return _is_blank_file if question.type in (QuestionType.IMAGE, QuestionType.FILE) else is_blank
 
 
@@ -153,9 +164,18 @@ def _is_blank_text(value: Any) -> bool:
     return value is None or (isinstance(value, str) and (not value or value.isspace()))
 
 
-def compile_reader(question: Question, document_type: str, places: Resolver) -> Read:
-    """The reader of a question that somebody answers. `document_type` is the path of the question beside it that
-    says what kind of document a number belongs to, empty where there is none."""
+def compile_reader(
+    question: Question,
+    document_type: str,
+    places: Resolver,
+    long_list: LongList | None = None,
+    offers: RowOffers | None = None,
+) -> Read:
+    """The reader of a question that somebody answers.
+
+    `document_type` is the path of the question beside it that says what kind of document a number belongs to, empty
+    where there is none. `long_list` are the choices that a page could not hold, `offers` is their filter.
+    """
     match question.type:
         case QuestionType.TEXT if question.kind is Kind.PLACE:
             return _place_reader(question, places)
@@ -171,8 +191,8 @@ def compile_reader(question: Question, document_type: str, places: Resolver) -> 
             return _read_time
         case QuestionType.DATE_TIME:
             return _read_date_time
-        case QuestionType.SELECT_ONE if is_long_list(question):
-            return _long_list_reader(question)
+        case QuestionType.SELECT_ONE if long_list is not None:
+            return _long_list_reader(question, long_list, offers)
         case QuestionType.SELECT_ONE:
             return _select_one_reader(question)
         case QuestionType.SELECT_MULTIPLE:
@@ -432,13 +452,22 @@ def _select_one_reader(question: Question) -> Read:
     return read
 
 
-def _long_list_reader(question: Question) -> Read:
+def _long_list_reader(question: Question, long_list: LongList, offers: RowOffers | None) -> Read:
     """A choice that a page could not hold: its name, or what somebody typed instead."""
-    read_name = _select_one_reader(question)
+    choices = frozenset(choice.name for choice in question.choices)
 
     def read(given: Any, path: Path, row: Row, outcome: Validation) -> str | None:
-        value: str | None = read_name(resolve_choice(question, given), path, row, outcome)
-        return value
+        if isinstance(given, str) and given in choices:
+            return given
+
+        def is_offered(choice: Choice) -> bool:
+            return offers is None or offers(row, choice)
+
+        if name := long_list.resolve(given, is_offered):
+            return name
+        outcome.refuse(Code.NOT_A_CHOICE, path)
+        outcome.meant[path] = long_list.candidates(given, is_offered)
+        return None
 
     return read
 

@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 from tianbao.domain.binding import bind
 from tianbao.domain.evaluation import Moment, compile_filter, compile_value, write_answer
 from tianbao.domain.expressions import parse
-from tianbao.domain.forms import Choice, Form, Path, Question, QuestionType
+from tianbao.domain.forms import Choice, Form, Path, Question, QuestionType, walk_questions
 from tianbao.domain.levels import Level
-from tianbao.domain.readings import Remembering, Resolver, compile_blank_row, is_blank
+from tianbao.domain.long_lists import LongList
+from tianbao.domain.readings import Resolver, compile_blank_row, is_blank
 from tianbao.domain.stages import find_stages, names_in_texts
 from tianbao.domain.validation import Compiler, Filling, Step, Work, order_of, place_of, stored_value, whole_number
 from tianbao.domain.values import Value
@@ -48,17 +49,16 @@ class Showing:
 class Shower:
     """Of one form version. `stages` are by template path (domain.stages), `last` is the last of them."""
 
-    def __init__(self, form: Form, places: Resolver) -> None:
+    def __init__(self, form: Form, places: Resolver, long_lists: Mapping[str, LongList] | None = None) -> None:
         self.stages = find_stages(form)
         self.last = max(self.stages.values(), default=0)
-        self._compiler = _Compiler(form, Remembering(places))
+        self._compiler = _Compiler(form, places, long_lists)
         self._runs = self._compiler.compile_runs()
         self._order = order_of(self._compiler.levels)
-        self._seen = {
-            level.template(path)
-            for level in self._compiler.levels.values()
-            for path, question in level.questions.items()
-            if question.is_seen
+        questions = dict(walk_questions(form.questions))
+        self._seen = {path for path, question in questions.items() if question.is_seen}
+        self._answered = {
+            path for path in self._seen if questions[path].is_answered and not questions[path].questions
         }
 
     def show(
@@ -95,9 +95,10 @@ class Shower:
         return min(paths, key=lambda path: place_of(path, self._order), default="")
 
     def next_section(self, showing: Showing, section: int) -> int | None:
-        """The next section in which something is asked, None where there is none."""
-        later = self.visible(showing, self.last) - self.visible(showing, section)
-        return min((self.stages[showing.asked[path]] for path in later), default=None)
+        """The next section in which something can be answered, or the last with something to read; or None."""
+        later = {showing.asked[path] for path in self.visible(showing, self.last) - self.visible(showing, section)}
+        answered = [self.stages[template] for template in later & self._answered]
+        return min(answered, default=max((self.stages[template] for template in later), default=None))
 
 
 class _Row(Filling):

@@ -13,6 +13,7 @@ which choices there were) comes last. An answer that is not relevant is not stor
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import isfinite, isnan
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -29,8 +30,9 @@ from tianbao.domain.evaluation import (
     write_number,
 )
 from tianbao.domain.expressions import parse
-from tianbao.domain.forms import LENGTH_MAX, METADATA, Choice, Form, Kind, Path, Question, QuestionType
+from tianbao.domain.forms import LENGTH_MAX, METADATA, Choice, Form, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.levels import ROOT, Level, make_levels
+from tianbao.domain.long_lists import LongList, is_long_list, make_long_lists
 from tianbao.domain.ordering import order_runs
 from tianbao.domain.problems import Code
 from tianbao.domain.readings import (
@@ -90,9 +92,9 @@ Step: TypeAlias = Callable[[Filling, Work], None]
 Condition: TypeAlias = Callable[[Row], bool]
 
 
-def compile_form(form: Form, places: Resolver) -> Validator:
+def compile_form(form: Form, places: Resolver, long_lists: Mapping[str, LongList] | None = None) -> Validator:
     """The validator of a form version. Raises ExpressionError or Ring where the form was never checked."""
-    compiler = Compiler(form, Remembering(places))
+    compiler = Compiler(form, places, long_lists)
     runs = compiler.compile_runs()
     open_root = compiler.compile_opening(ROOT, form.questions)
     assemble = compiler.compile_assembly(compiler.levels[ROOT])
@@ -140,10 +142,11 @@ def place_of(path: Path, order: Mapping[str, int]) -> list[int]:
 class Compiler:
     """Makes the steps of a form, once. `domain.showing` makes others of the same parts."""
 
-    def __init__(self, form: Form, places: Resolver) -> None:
+    def __init__(self, form: Form, places: Resolver, long_lists: Mapping[str, LongList] | None) -> None:
         self.form = form
         self.levels = make_levels(form)
-        self._places = places
+        self._places = Remembering(places)
+        self._long_lists = make_long_lists(form) if long_lists is None else long_lists
         self.index = {path: index for index, path in enumerate(self.levels)}
         self.bounds: dict[tuple[str, str], Bound] = {
             (level.template(path), name): (bind_filter if name == "choice_filter" else bind)(
@@ -320,9 +323,13 @@ class Compiler:
 
     def _answer_step(self, level: Level, question: Question, path: str, group: str) -> Step:
         template = level.template(path)
-        read = compile_reader(question, self._document_type(level, path, group), self._places)
+        tree = self._bound(template, "choice_filter")
+        offers = None if tree is None or question.read_only else compile_filter(tree, self.form.lists)
+        long_list = self._long_lists[question.choice_list] if is_long_list(question) else None
+        document_type = self._document_type(level, path, group)
+        read = compile_reader(question, document_type, self._places, long_list, offers)
         blank = compile_blank(question)
-        judge = self._judge_step(template, question, path)
+        judge = self._judge_step(template, question, path, offers, long_list)
         demand = self._demand_step(template, question, path)
         name = question.name
         missing = Code.NOT_ACKNOWLEDGED if question.type is QuestionType.ACKNOWLEDGE else Code.REQUIRED
@@ -368,21 +375,31 @@ class Compiler:
 
         return demand
 
-    def _judge_step(self, template: str, question: Question, path: str) -> Step | None:
+    def _judge_step(
+        self,
+        template: str,
+        question: Question,
+        path: str,
+        offers: Callable[[Row, Choice], bool] | None,
+        long_list: LongList | None,
+    ) -> Step | None:
         """Whether the choices were there to be chosen, and the form's own constraint."""
         constraint = self.condition(template, "constraint")
-        tree = self._bound(template, "choice_filter")
-        offers = None if tree is None or question.read_only else compile_filter(tree, self.form.lists)
         if constraint is None and offers is None:
             return None
-        choices: Mapping[str, Choice] = {choice.name: choice for choice in question.choices}
+        choices: dict[str, list[Choice]] = {}
+        for choice in question.choices:  # one name may stand with several choices that a filter tells apart
+            choices.setdefault(choice.name, []).append(choice)
 
         def judge(row: Filling, work: Work) -> None:
             if offers is not None:
                 chosen = row.values[path]
                 names = [chosen] if isinstance(chosen, str) else chosen
-                if not all(offers(row, choices[name]) for name in names):
+                if not all(any(offers(row, choice) for choice in choices[name]) for name in names):
                     work.outcome.refuse(Code.NOT_A_CHOICE, row.prefix + path)
+                    if long_list is not None:
+                        label = text_in(choices[names[0]][0].label, "")
+                        work.outcome.meant[row.prefix + path] = long_list.candidates(label, partial(offers, row))
                     return
             if constraint is not None and not constraint(row):
                 work.outcome.refuse(Code.CONSTRAINT, row.prefix + path)

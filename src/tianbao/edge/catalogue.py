@@ -17,6 +17,7 @@ from tianbao.config import Config
 from tianbao.domain.answers import Split, compile_split
 from tianbao.domain.files import has_files
 from tianbao.domain.forms import Form, load_form
+from tianbao.domain.long_lists import LongList, make_long_lists
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.showing import Shower
 from tianbao.domain.sites import Installation, Site, SiteState
@@ -35,13 +36,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PublishedForm:
-    """A form version: its validator, what parts open answers from sealed ones, what says what is asked, whether
-    it asks for files."""
+    """A form version: its validator, what parts open answers from sealed ones, what says what is asked, the lists
+    that its page does not hold by name, whether it asks for files."""
 
     form: Form
     validate: Validator
     split: Split
     shower: Shower
+    long_lists: Mapping[str, LongList]
     has_files: bool
 
 
@@ -58,11 +60,13 @@ class Catalogue:
 
 def compile_published(form: Form, places: Resolver) -> PublishedForm:
     """Everything that is worked out once for a form version."""
+    long_lists = make_long_lists(form)
     return PublishedForm(
         form,
-        validate=compile_form(form, places),
+        validate=compile_form(form, places, long_lists),
         split=compile_split(form.questions),
-        shower=Shower(form, places),
+        shower=Shower(form, places, long_lists),
+        long_lists=long_lists,
         has_files=has_files(form),
     )
 

@@ -5,28 +5,34 @@ Must not know: how the page asks, what is done with the choice.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Final, TypeAlias
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from tianbao.domain.binding import bind_filter
 from tianbao.domain.evaluation import Moment, Row, compile_filter
 from tianbao.domain.expressions import parse
-from tianbao.domain.forms import Choice, Form, text_in
+from tianbao.domain.forms import Form, text_in, walk_questions
 from tianbao.domain.levels import Level, level_of, make_levels
-from tianbao.domain.long_lists import find_choices
+from tianbao.domain.long_lists import Offers
 from tianbao.domain.problems import Code, refuse
 from tianbao.edge.context import Context, now_ms, read_reader
 from tianbao.edge.http import Request, Response
 from tianbao.edge.intake import local_moment
 
 TYPED_MAX: Final = 60
-ANSWERS_MAX: Final = 4_096
-"""Answers that are remembered."""
-_CACHE: Final = [("cache-control", "public, max-age=300")]
+LABEL_MAX: Final = 200
+"""Characters of a label that are shown to choose from."""
+ANSWERS_MAX: Final = 2_048
+"""Answers that are remembered, each of at most 12 choices."""
+FILTERS_MAX: Final = 256
+"""Compiled filters that are remembered."""
 _Key: TypeAlias = tuple[object, ...]
+_Filter: TypeAlias = Callable[[Mapping[str, str], Moment], Offers]
 
 
 class ChoiceLists:
@@ -35,6 +41,7 @@ class ChoiceLists:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._answers: OrderedDict[_Key, bytes] = OrderedDict()
+        self._filters: OrderedDict[_Key, _Filter | None] = OrderedDict()
 
     def get(self, request: Request, code: str, name: str) -> Response:
         """`?q=bei&for=village&township=t1`: `[{"code", "full"}]`, what begins with the text first.
@@ -43,41 +50,54 @@ class ChoiceLists:
         their own template paths.
         """
         target = self._context.target(code)
-        form = target.published.form
-        if name not in form.lists:
+        form, found = target.published.form, target.published.long_lists.get(name)
+        if found is None:
             raise refuse(Code.NOT_FOUND)
         query = request.query
-        typed, language = query.get("q", "")[:TYPED_MAX], read_reader(request, form.languages).language
+        typed, language = query.get("q", "")[:TYPED_MAX].strip(), read_reader(request, form.languages).language
         moment = local_moment(now_ms(), target.time_zone)
         key = (form.name, form.version, name, language, moment.today, typed, *sorted(query.items()))
-        if key not in self._answers:
-            choices = _offered(form, name, query, moment)
-            found = find_choices(choices, typed, language) if typed.strip() else []
-            self._answers[key] = msgspec.json.encode(
-                [{"code": choice.name, "full": text_in(choice.label, language)} for choice in found]
+        body = self._answers.get(key)
+        if body is None:
+            offers = self._filter(form, name, query.get("for", ""))
+            choices = [] if not typed else found.find(typed, offers(query, moment)) if offers else found.find(typed)
+            body = msgspec.json.encode(
+                [{"code": each.name, "full": text_in(each.label, language)[:LABEL_MAX]} for each in choices]
             )
-            if len(self._answers) > ANSWERS_MAX:
-                self._answers.popitem(last=False)
-        return Response(200, self._answers[key], "application/json", [*_CACHE])
+            _remember(self._answers, key, body, ANSWERS_MAX)
+        etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+        headers = [("etag", etag), ("cache-control", "public, max-age=300"), ("vary", "accept-language, cookie")]
+        if etag in request.header(b"if-none-match"):
+            return Response(304, headers=headers)
+        return Response(200, body, "application/json", headers)
+
+    def _filter(self, form: Form, name: str, asked_by: str) -> _Filter | None:
+        """The filter of the question that asks, compiled once."""
+        key = (form.name, form.version, name, asked_by)
+        if key not in self._filters:
+            question = dict(walk_questions(form.questions)).get(asked_by)
+            has_filter = question is not None and question.choice_list == name and bool(question.choice_filter)
+            _remember(self._filters, key, _compile_filter(form, asked_by) if has_filter else None, FILTERS_MAX)
+        return self._filters[key]
 
 
-def _offered(form: Form, name: str, query: Mapping[str, str], moment: Moment) -> list[Choice]:
-    """The choices of a list that a question offers with these answers beside it."""
-    choices = form.lists[name]
-    asked_by = query.get("for", "")
-    question = form.question_at(asked_by) if asked_by else None
-    if question is None or not question.choice_filter:
-        return list(choices)
+def _compile_filter(form: Form, asked_by: str) -> _Filter:
+    """From answers by their template paths to what they leave."""
     levels = make_levels(form)
-    bound = bind_filter(parse(question.choice_filter), levels, asked_by)
-    rows: dict[str, Row] = {}
-    row = _row_of(level_of(levels, asked_by)[0], rows, moment)
-    for template in bound.references:
-        around, path = level_of(levels, template)
-        if around.path in rows:
-            rows[around.path].values[path] = query.get(template, "")
+    own, place = level_of(levels, asked_by)
+    bound = bind_filter(parse(own.questions[place].choice_filter), levels, asked_by)
     offers = compile_filter(bound.tree, form.lists)
-    return [choice for choice in choices if offers(row, choice)]
+
+    def filter_by(answers: Mapping[str, str], moment: Moment) -> Offers:
+        rows: dict[str, Row] = {}
+        row = _row_of(own, rows, moment)
+        for template in bound.references:
+            around, path = level_of(levels, template)
+            if around.path in rows:
+                rows[around.path].values[path] = answers.get(template, "")
+        return partial(offers, row)
+
+    return filter_by
 
 
 def _row_of(level: Level, rows: dict[str, Row], moment: Moment) -> Row:
@@ -85,3 +105,9 @@ def _row_of(level: Level, rows: dict[str, Row], moment: Moment) -> Row:
     outer = _row_of(level.outer, rows, moment) if level.outer else None
     row = rows[level.path] = Row({}, outer, {}, 0, moment)
     return row
+
+
+def _remember(known: OrderedDict[_Key, Any], key: _Key, value: object, most: int) -> None:
+    known[key] = value
+    if len(known) > most:
+        known.popitem(last=False)

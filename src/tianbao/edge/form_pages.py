@@ -20,9 +20,8 @@ import msgspec
 from tianbao.domain import rows
 from tianbao.domain.answers import Answers, as_typed, flatten_typed, nest_answers
 from tianbao.domain.files import without_files
-from tianbao.domain.forms import Form, QuestionType, answer_at, describe_questions
+from tianbao.domain.forms import Form, QuestionType, describe_questions, text_in
 from tianbao.domain.ids import read_uuid7, short_number, write_number, write_uuid
-from tianbao.domain.long_lists import is_long_list, offer_choices
 from tianbao.domain.masking import mask_answers, restore_masked
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.problems import Code, refuse
@@ -352,18 +351,24 @@ def filled_with(
         path: tuple((place.code, places.full_name(place.code)) for place in found)
         for path, found in validation.unclear.items()
     }
-    for problem in validation.problems:
-        question = form.question_at(problem.question) if problem.code is Code.NOT_A_CHOICE else None
-        if question is not None and is_long_list(question):
-            offered = offer_choices(question, answer_at(answers, problem.question), language)
-            candidates |= {problem.question: offered} if offered else {}
-    return Filled(values=flatten_typed(form, answers), problems=tuple(validation.problems), candidates=candidates)
+    candidates |= {
+        path: tuple((choice.name, text_in(choice.label, language)) for choice in found)
+        for path, found in validation.meant.items()
+        if found
+    }
+    return Filled(
+        values=flatten_typed(form, answers),
+        rows=rows.count_rows(answers),
+        problems=tuple(validation.problems),
+        candidates=candidates,
+    )
 
 
 def change_rows(form: Form, answers: dict[str, Any], action: str) -> Filled:
     """One row more or less, by a button of a page without script; everything typed is kept."""
     changed, shown = rows.change_rows(form, answers, action)
-    return Filled(values=flatten_typed(form, changed), rows=shown, goes_on_at=row_at(action, shown))
+    count = {**rows.count_rows(changed), **shown}
+    return Filled(values=flatten_typed(form, changed), rows=count, goes_on_at=row_at(action, shown))
 
 
 def carry_answers(form: Form, answers: Answers) -> Answers:

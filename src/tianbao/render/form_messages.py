@@ -192,6 +192,10 @@ _SENTENCES: Final[dict[FormCode, _Sentence]] = {
     ),
     # a choice, a column of the report
     FormCode.CHOICE_NO_NAME: lambda _: _("This choice has no name. Please give it one, such as yes."),
+    FormCode.TOO_MANY_TO_TICK: lambda _: _(
+        "“{list}” has {count} choices, more than the {count_max} that one page can hold to tick or to rank. "
+        "Ask for one of them (select_one), in a repeat where there can be several."
+    ),
     FormCode.CHOICE_BLANK: lambda _: _(
         "The choice “{choice}” has a blank in its name, but several can be chosen. Please write “_” instead."
     ),

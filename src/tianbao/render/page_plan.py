@@ -50,6 +50,7 @@ class Plan:
     data: Mapping[str, Any]
     trees: tuple[Any, ...]
     has_times: bool
+    has_codes: bool
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -61,7 +62,12 @@ class Plan:
         """The names of the parts of the scripts that it needs: functions, kinds of rules, `rows`, …"""
         has_rows = len(self.data["levels"]) > 1
         has_hidden_rows = has_rows and "relevant" in self.kinds
-        parts = {"rows": has_rows, "hidden_rows": has_hidden_rows, "times": self.has_times}
+        parts = {
+            "rows": has_rows,
+            "hidden_rows": has_hidden_rows,
+            "times": self.has_times,
+            "codes": self.has_codes,
+        }
         return (
             self.kinds
             | {name for name, is_used in parts.items() if is_used}
@@ -97,7 +103,8 @@ def make_plan(form: Form, texts: Mapping[str, list[str]], language: str) -> Plan
         or (question.type is QuestionType.DATE and question.appearance)
         for _, question in walk_questions(form.questions)
     )
-    return Plan(data, tuple(planner.trees), has_times)
+    has_codes = any(is_long_list(question) for _, question in walk_questions(form.questions))
+    return Plan(data, tuple(planner.trees), has_times, has_codes)
 
 
 def texts_of(form: Form, language: str) -> dict[str, list[str]]:

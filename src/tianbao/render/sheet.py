@@ -110,6 +110,11 @@ class Sheet:
     def text(self, text: Text) -> str:
         return text_in(text, self.language)
 
+    @property
+    def came_back(self) -> bool:
+        """Whether somebody filled it in before."""
+        return self.filled != EMPTY
+
     def shows(self, question: Question, path: Path) -> bool:
         """Whether it stands on the page at all."""
         section = self.filled.section
@@ -170,7 +175,7 @@ class Sheet:
     def values(self, path: Path, question: Question) -> list[str]:
         """What was filled in; on a page that starts anew the default, which rows get when somebody begins them."""
         typed = self.filled.values.get(path, [])
-        if self.filled == EMPTY:
+        if not self.came_back:
             begun = "" if _ROW.search(path) else question.default
         elif self.filled.showing and (question.read_only or not any(value.strip() for value in typed)):
             begun = self.filled.showing.begun.get(path) or self.filled.showing.carried.get(path, "")
@@ -191,6 +196,7 @@ class Sheet:
         """What stands in a field to type in: of a choice its label."""
         value = self.value(path, question)
         if is_long_list(question):
+            value = self.code(path) if self.code(path) and path not in self.candidates else value
             chosen = next((choice for choice in question.choices if choice.name == value), None)
             return self.text(chosen.label) if chosen else value
         return value

@@ -24,7 +24,12 @@ const isOff = (row, path) => path.split('.').some((part, index, parts) => row.of
   || row.outer && isOff(row.outer, levels[row.level][1]);
 
 // An answer as the server writes it.
-function written({type, value, dataset, maxLength}) {
+function written(field) {
+  const {type, value, dataset, maxLength} = field;
+// = codes
+  // Of a list that the page does not hold, the choice that was picked for the text.
+  const [code] = field.parentNode.dataset.from ? fields(field.name + '.code') : [];
+  if (code && code.value) return code.value;
 // = times
   if (type == 'time' && !value[5] || type == 'datetime-local' && !value[16]) return value + ':00';
   if (type == 'month') return value + '-01';

@@ -62,7 +62,13 @@ form.addEventListener('input', ({target}) => {
   const text = target.value;
   asking = setTimeout(() =>
     load(`${target.parentNode.dataset.from || '/places?'}q=${encodeURIComponent(text)}&lang=${language}${dependsOn(target)}`)
-      .then(found => { if (target.value == text) suggest(target, found); }, () => {}), 200);
+      .then(found => {
+        if (target.value != text) return;
+        // Whoever writes out what there is one of has picked it.
+        const same = found.filter(({full}) => full == text.trim());
+        if (same[0] && !same[1]) choose(target, text, same[0].code);
+        suggest(target, found);
+      }, () => {}), 200);
 });
 
 // Runs before form.js hears of Enter.
