@@ -29,6 +29,8 @@ CONSOLE_BODY_BYTES_MAX = 1 << 21
 CONSOLE_HELD_BYTES_MAX = 1 << 20
 """Of an answer that its reader takes slowly: an export waits."""
 RESTART_PAUSE_S = 1.0
+KEEP_ALIVE_S = 30
+"""An idle connection is closed after this; short of it a stalled loop would cut off posts that lie waiting."""
 BACKLOG = 2_048
 
 log = logging.getLogger(__name__)
@@ -253,6 +255,7 @@ def run_edge_process(
             ssl_certfile=tls_cert,
             ssl_keyfile=tls_key,
             timeout_graceful_shutdown=10,
+            timeout_keep_alive=KEEP_ALIVE_S,
         )
     )
 
