@@ -164,6 +164,8 @@ class Edge:
                 return Response(200, metrics.exposition(context), "text/plain; version=0.0.4")
             case "/robots.txt":
                 return Response(200, b"User-agent: *\nDisallow: /\n", "text/plain")
+            case "/files.js":
+                return self._files.get_script(request)
             case "/favicon.ico":
                 return Response(204)
         raise refuse(Code.NOT_FOUND)

@@ -7,6 +7,8 @@ logs. Must not know: what a file is.
 
 from __future__ import annotations
 
+import gzip
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -20,17 +22,32 @@ from tianbao.edge.context import Context, read_reader
 from tianbao.edge.http import Request, Response
 from tianbao.edge.intake import Target
 from tianbao.edge.uploads import Destination
+from tianbao.render.files_script import files_script
 
 PATH_LENGTH_MAX: Final = 200
 NAME_LENGTH_MAX: Final = 3_000
 """Of a name as it is sent, in which a Chinese character takes nine letters."""
 
 
+@lru_cache
+def _compressed(body: bytes) -> bytes:
+    return gzip.compress(body, 9, mtime=0)
+
+
 class FilePages:
-    """The handler of a site's files."""
+    """The handlers of a site's files, and of the script that sends them."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    def get_script(self, request: Request) -> Response:
+        """The script of pages that ask for files. Its address changes with it (render.files_script)."""
+        body = files_script(read_reader(request).language).encode()
+        headers = [("cache-control", "public, max-age=31536000, immutable")]
+        if "gzip" in request.header(b"accept-encoding"):
+            body = _compressed(body)
+            headers.append(("content-encoding", "gzip"))
+        return Response(200, body, "text/javascript; charset=utf-8", headers)
 
     async def post(self, request: Request, code: str) -> Response:
         """201 with the file as an answer holds it, or what is wrong with it."""

@@ -19,6 +19,7 @@ from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.sites import Installation, Site
 from tianbao.domain.stages import find_stages
+from tianbao.render.files_script import files_url
 from tianbao.render.messages import message
 from tianbao.render.page_plan import Plan, make_plan, texts_of
 from tianbao.render.pages import page_csp, queue_texts, render_page, script, style
@@ -77,6 +78,7 @@ def form_page(
         action=action,
         hidden=hidden,
         sends_by_script=sends_by_script,
+        files_url=files_url(language) if sends_by_script and sheet.has_files else "",
         unscripted_style=style("unscripted.css"),
         heading=_("Correct your registration") if is_correction else text_in(form.title, language),
         button=_button(purpose, filled, _),
@@ -115,6 +117,7 @@ def _features(form: Form, plan: Plan | None, *, sends_by_script: bool) -> list[_
     has_places = any(question.kind is Kind.PLACE for question in questions)
     kinds = plan.kinds if plan else frozenset()
     has_rows = QuestionType.REPEAT in types
+    has_file = not types.isdisjoint(FILES)
     has_grid = any(token in GRIDS for question in questions for token in question.appearance)
     used = {
         _BEGUN: QuestionType.START in types,
@@ -129,7 +132,9 @@ def _features(form: Form, plan: Plan | None, *, sends_by_script: bool) -> list[_
         _PLACES: has_places,
         _REPEATS: has_rows,
         _CALCULATION: plan is not None,
-        _FILE: not types.isdisjoint(FILES),
+        _FILE: has_file,
+        _QUEUE: sends_by_script,
+        _SENDING_FILES: has_file and sends_by_script,
         _SENDING: sends_by_script,
     }
     return [feature for feature, is_used in used.items() if is_used]
@@ -157,4 +162,6 @@ _CALCULATION: Final = _Feature(
     ("expressions.js", "calculation.js"),
     texts=lambda _: {"constraint": message(Problem(Code.CONSTRAINT), _, "{question}")},
 )
-_SENDING: Final = _Feature(("store.js", "queue.js", "send.js"), texts=queue_texts)
+_QUEUE: Final = _Feature(("store.js", "queue.js"), texts=queue_texts)
+_SENDING_FILES: Final = _Feature(("filing.js",))
+_SENDING: Final = _Feature(("send.js",))

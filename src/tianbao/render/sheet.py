@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from tianbao.domain.binding import bind
 from tianbao.domain.expressions import parse
-from tianbao.domain.files import EXTENSIONS_TAKEN, has_files, read_flat
+from tianbao.domain.files import EXTENSIONS_TAKEN, SIDE_PIXELS_DEFAULT, has_files, read_flat, side_pixels
 from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, Text, text_in
 from tianbao.domain.levels import Level, make_levels
 from tianbao.domain.long_lists import is_long_list
@@ -281,6 +281,14 @@ class Sheet:
         if question.read_only:
             return {**attributes, "readonly": ""}
         return attributes if self.way(question) == "lines" else {**attributes, "enterkeyhint": "next"}
+
+    def file_attributes(self, question: Question) -> dict[str, str]:
+        """What a phone may offer, and how large page/files.js leaves a picture."""
+        attributes = dict(_BY_TYPE[question.type])
+        for token in question.appearance:
+            attributes.update(_BY_APPEARANCE.get((question.type, token), {}))
+        side = side_pixels(question)
+        return attributes if side == SIDE_PIXELS_DEFAULT else {**attributes, "data-side": str(side)}
 
     def condition_hint(self, question: Question, path: Path) -> str:
         """What the condition looks at, in words, for a first page without script; empty where a later page asks."""

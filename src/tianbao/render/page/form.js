@@ -63,7 +63,7 @@ const sentence = (part, own, text) => part.dataset[own] || text.replace('{questi
 const isHidden = part => part.closest('[hidden]');
 // What the server would say about unanswered questions, without the way there.
 const missing = () => [...form.querySelectorAll('.req')]
-  .filter(part => !isHidden(part) && !named(part).some(isGiven) && isIn(part))
+  .filter(part => !isHidden(part) && !named(part).some(field => isGiven(field) || field.type == 'file' && field.value) && isIn(part))
   .map(part => [part.id || part.querySelector('[id][name]').id, sentence(part, 'say', T.required)]);
 
 // More that is wrong, as pairs of path and sentence.

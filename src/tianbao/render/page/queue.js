@@ -53,6 +53,10 @@ async function post({id, url, body}) {
   return {pause_s};
 }
 
+// Files that an entry still needs, `*id` in it, are sent by files.js on the page of its form.
+const leaveFiles = ({body, url}) => /\*[0-9a-f]{32}/.test(body) && {at: url};
+let sendFiles = leaveFiles;
+
 // A refused entry becomes the draft of its page. Where there is one already it stays, and is asked about again at the
 // next visit. Answers the address to correct it at, if that is another one.
 async function refuse(entry, problems) {
@@ -70,9 +74,9 @@ async function flush() {
   clearInterval(timer);
   if (again.hidden) say(T.sending);
   else progress.textContent = T.sending;
-  let receipt, refused, pause_s;
+  let receipt, refused, left;
   for (const entry of queue) {
-    const answer = await post(entry);
+    const answer = await sendFiles(entry) || await post(entry);
     queue.delete(entry);
     if (answer.receipt) {
       receipt = answer.receipt;
@@ -83,22 +87,22 @@ async function flush() {
       refused = await refuse(entry, answer.problems) || refused;
     } else {
       queue.add(entry);
-      pause_s = answer.pause_s;
+      left = answer;
       break;
     }
   }
   isSending = false;
-  if (queue.size) pause(pause_s);
+  if (queue.size) pause(left);
   else if (receipt && isWaiting()) location = receipt;
   else if (refused) say(T.refused, refused);
   else say(receipt ? T.sent : '', receipt);
 }
 
 // Waits with full jitter, so that phones do not come back in step.
-function pause(pause_s) {
+function pause({pause_s = 0, at}) {
   let left = Math.ceil(Math.max(1, pause_s, Math.random() * Math.min(PAUSE_S_MAX, 2 ** attempts++)));
   const isKept = [...queue].every(entry => entry.isKept);
-  say((isKept ? T.unsent : T.unkept) + (queue.size > 1 ? ` (${queue.size})` : ''));
+  say((isKept ? T.unsent : T.unkept) + (queue.size > 1 ? ` (${queue.size})` : ''), at);
   again.hidden = false;
   another.hidden = !isWaiting();
   const tick = () => {
