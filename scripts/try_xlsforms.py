@@ -1,6 +1,6 @@
 """Imports every spreadsheet of a folder of XLSForms: file → imported, or refused with which reasons.
 
-    PYTHONPATH=. .venv/bin/python scripts/try_xlsforms.py FOLDER [--markdown] [--page] [--whole-way]
+    PYTHONPATH=. .venv/bin/python scripts/try_xlsforms.py FOLDER [--page] [--whole-way] [--write PAGE.md]
 
 Files that pyxform itself takes for no valid form are left aside (`--all` keeps them). What was imported is written
 and read again, and must be the same. `--page` renders it in each of its languages; `--whole-way` fills it in at
@@ -14,15 +14,16 @@ import argparse
 import contextlib
 import io
 import sys
+import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from pyxform.xls2xform import convert
 from whole_way import WholeWay
 
 from tianbao.domain.form_problems import FormProblem
-from tianbao.domain.forms import Form
+from tianbao.domain.forms import Form, walk_questions
 from tianbao.render.form_messages import form_message
 from tianbao.services.form_files import WRITERS
 from tianbao.texts import translator
@@ -35,55 +36,89 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--all", action="store_true", help="also what pyxform refuses")
-    parser.add_argument("--markdown", action="store_true", help="a table for the documentation")
     parser.add_argument("--page", action="store_true", help="render what was imported")
     parser.add_argument("--whole-way", action="store_true", help="fill in, submit and export what was imported")
     parser.add_argument("--only", default="", help="files whose path has this in it")
-    parser.add_argument("--from", type=int, default=0, dest="first", help="number of the first file, from 0")
-    parser.add_argument("--count", type=int, help="how many files")
     parser.add_argument("--pictures", type=Path, help="a folder for screenshots of the whole way")
+    parser.add_argument("--write", type=Path, help="write the table as a page of the documentation")
     arguments = parser.parse_args()
-    files = sorted(
-        file
-        for file in arguments.folder.rglob("*")
-        if file.suffix.lower() in SUFFIXES and arguments.only in str(file)
-    )
-    files = [file for file in files if arguments.all or is_valid(file)]
-    files = files[arguments.first :][: arguments.count]
-    tally = Tally()
+    files = sorted(file for file in arguments.folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+    files = [file for file in files if arguments.only in str(file) and (arguments.all or is_valid(file))]
+    tried = []
     with WholeWay() if arguments.whole_way else contextlib.nullcontext() as way:
         for file in files:
             name = str(file.relative_to(arguments.folder)).replace("+", "/", 1)
             understood = read_form(open_form(file))
-            outcome = refusal(understood.problems)
-            tally.reasons.update({problem.code.value for problem in understood.problems})
+            failure = ""
             if form := understood.form:
-                tally.imported += 1
-                outcome = not_the_same(form)
-                if not outcome and arguments.page:
-                    outcome = page_of(form)
-                if not outcome and way:
-                    outcome = way.go(form, name, picture(arguments.pictures, name))
-                tally.failed += bool(outcome)
-            shown = outcome or "imported"
-            print(f"| {name} | {shown} |" if arguments.markdown else f"{name}\t{shown}", flush=True)
-    tally.say(len(files))
-    return 1 if tally.failed else 0
+                failure = not_the_same(form) or not_for_others(form)
+                if not failure and arguments.page:
+                    failure = page_of(form)
+                if not failure and way:
+                    failure = way.go(form, name, picture(arguments.pictures, name))
+            tried.append(Tried(name, understood.problems, failure))
+            print(f"{name}\t{tried[-1].outcome}", flush=True)
+    print(summary(tried), file=sys.stderr)
+    if arguments.write:
+        arguments.write.write_text(document(tried, arguments.folder), "utf-8")
+    return 1 if any(each.failure for each in tried) else 0
 
 
-@dataclass
-class Tally:
-    """`failed` are those that were imported and then did not go the way they should."""
+@dataclass(frozen=True)
+class Tried:
+    """`problems` are the import's; `failure` is what went wrong on the way of a form that was imported."""
 
-    imported: int = 0
-    failed: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
+    name: str
+    problems: tuple[FormProblem, ...]
+    failure: str
 
-    def say(self, tried: int) -> None:
-        share = self.imported / max(tried, 1)
-        print(f"{self.imported} of {tried} imported ({share:.1%}), {self.failed} of them failed", file=sys.stderr)
-        for code, count in self.reasons.most_common():
-            print(f"{count:5} {code}", file=sys.stderr)
+    @property
+    def outcome(self) -> str:
+        return self.failure or refusal(self.problems) or "imported"
+
+
+def summary(tried: list[Tried]) -> str:
+    imported = sum(1 for each in tried if not each.problems)
+    failed = sum(1 for each in tried if each.failure)
+    share = imported / max(len(tried), 1)
+    return f"{imported} of {len(tried)} imported ({share:.1%}), {failed} of them failed on the way"
+
+
+def document(tried: list[Tried], folder: Path) -> str:
+    """The page docs/xlsform-corpus.md."""
+    reasons = Counter(code for each in tried for code in {problem.code.value for problem in each.problems})
+    sources = (line.split("\t") for line in (folder / "sources.tsv").read_text("utf-8").splitlines())
+    owners = Counter("/".join(each.name.split("/")[:2]) for each in tried)
+    imported = Counter("/".join(each.name.split("/")[:2]) for each in tried if not each.problems)
+    lines = [
+        "# Real XLSForms, and what became of them",
+        "",
+        f"{summary(tried)}. The files are those of public repositories that pyxform makes an XForm of; none lies",
+        "here. Again: clone the repositories below, then",
+        "",
+        "```",
+        "python scripts/collect_xlsforms.py FOLDER REPOSITORY…",
+        "PYTHONPATH=. python scripts/try_xlsforms.py FOLDER --page --whole-way --write docs/xlsform-corpus.md",
+        "```",
+        "",
+        "| repository | commit | valid forms | imported |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {name} | {commit[:12]} | {owners[name]} | {imported[name]} |"
+            for name, commit in sources
+            if owners[name]
+        ),
+        "",
+        "| reason | forms |",
+        "| --- | --- |",
+        *(f"| {code} | {count} |" for code, count in reasons.most_common()),
+        "",
+        "| file | |",
+        "| --- | --- |",
+        *(f"| {each.name} | {each.outcome} |" for each in tried),
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def picture(folder: Path | None, name: str) -> Path | None:
@@ -100,6 +135,21 @@ def not_the_same(form: Form) -> str:
         if again.form != form:
             return f"comes back changed from {suffix}: {refusal(again.problems)}"
     return ""
+
+
+def not_for_others(form: Form) -> str:
+    """What pyxform has against the form as it is written here; empty where nothing.
+
+    Not asked of forms with pulldata(): what was a file of theirs is a list of choices here, which pyxform refuses.
+    """
+    if any(
+        "pulldata(" in text for _, question in walk_questions(form.questions) for _, text in question.expressions
+    ):
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "form.xlsx"
+        file.write_bytes(WRITERS[".xlsx"](form))
+        return "" if is_valid(file) else "other tools do not take it as it is written here"
 
 
 def is_valid(file: Path) -> bool:

@@ -220,7 +220,7 @@ def _fill_in(page: Page, pairs: list[tuple[str, list[str]]]) -> str:
     """Files come last: script cannot choose one."""
     left = page.evaluate(FILL, [pair for pair in pairs if pair[1] != [FILE["name"]]])
     for name in [name for name, values in pairs if values == [FILE["name"]]]:
-        field = page.locator(f'[name="{name}"][type=file]')
+        field = page.locator(f'[name="_file:{name}"]')
         if field.count():
             field.set_input_files(PICTURE)
         else:

@@ -12,14 +12,17 @@ from typing import Any, Final
 
 from tianbao.domain.answers import Answers
 from tianbao.domain.evaluation import Moment
+from tianbao.domain.files import DIGEST_BYTES, FILE_ID_BYTES, KEY_BYTES
 from tianbao.domain.forms import FILES, UNSEEN, Form, Kind, Question, QuestionType
 from tianbao.domain.problems import Problem
 from tianbao.domain.readings import Resolver
+from tianbao.domain.receipts import encode_base64url
 from tianbao.domain.showing import Shower
 from tianbao.domain.validation import compile_form
 
 ROUNDS_MAX: Final = 300
-FILE: Final = {"file": "0" * 32, "name": "photo.png", "type": "image/png", "bytes": 68}
+_TOKEN: Final = encode_base64url(bytes(FILE_ID_BYTES + KEY_BYTES + DIGEST_BYTES))
+FILE: Final = {"file": _TOKEN, "name": "photo.png", "type": "image/png", "bytes": 68}
 """The answer to a question for a file, before there is one."""
 ROWS: Final = 2
 """In a repeat that sets no number."""

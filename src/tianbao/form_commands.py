@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from tianbao.commands import now_ms, plain_words
 from tianbao.config import Config
@@ -19,8 +19,11 @@ from tianbao.domain.forms import Form, text_in, walk_questions
 from tianbao.processes import CannotStart
 from tianbao.render.form_messages import describe_problem, problem_line
 from tianbao.server import migrate
-from tianbao.services.form_files import WRITERS, Understood, read_path
+from tianbao.services.form_files import WRITERS, read_path
 from tianbao.texts import Translator, terminal_language, translator
+
+if TYPE_CHECKING:
+    from tianbao.xlsform import Understood
 
 
 def check_file(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +152,14 @@ def test_a_file_becomes_another_kind_of_file(tmp_path: Path) -> None:
     assert run_tianbao("form", "export", str(source), "--to", str(out)).returncode == 0
     assert read(out).form == kit("shelter")
     assert run_tianbao("form", "export", str(source), "--to", str(tmp_path / "x.pdf")).returncode == 1
+
+
+def test_nobody_waits_for_pyxform_who_has_no_file_at_hand() -> None:
+    code = (
+        "import tianbao.processes, sys, django; django.setup();"
+        "import tianbao.console.urls, tianbao.edge.app, tianbao.server, tianbao.services.jobs, tianbao.asgi;"
+        "print([name for name in ('pyxform', 'openpyxl', 'xlrd') if name in sys.modules])"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tianbao.settings"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout == "[]\n"

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods
 from tianbao.console.context import reader_language
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of
+from tianbao.domain.form_problems import FormProblem
 from tianbao.domain.forms import load_form, text_in
 from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.render.form_messages import problem_line
 from tianbao.services import form_drafts as services
-from tianbao.services.form_files import Understood, find_kit, list_kits, read_upload
+from tianbao.services.form_files import find_kit, list_kits, read_upload
 from tianbao.store.models import FormDraft
 
 LANGUAGES = {"zh-Hans": "中文", "en": "English", "zh-Hans,en": "中文 + English", "en,zh-Hans": "English + 中文"}
@@ -28,9 +29,9 @@ LANGUAGES = {"zh-Hans": "中文", "en": "English", "zh-Hans,en": "中文 + Engli
 class Unreadable(Exception):
     """Carries what is wrong with an uploaded file to the screen."""
 
-    def __init__(self, understood: Understood) -> None:
+    def __init__(self, problems: tuple[FormProblem, ...]) -> None:
         super().__init__()
-        self.understood = understood
+        self.problems = problems
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,7 +46,7 @@ def show_start(request: StaffRequest) -> HttpResponseBase:
             problems = sentences_of(refused)
         except Unreadable as unreadable:
             problems = {"file": _("This file cannot be used as it is. What is wrong stands below.")}
-            found = [problem_line(problem, _) for problem in unreadable.understood.problems]
+            found = [problem_line(problem, _) for problem in unreadable.problems]
         else:
             is_empty = not draft.definition["questions"]
             return redirect(f"{_path_of(draft)}{'#add' if is_empty else ''}")
@@ -94,7 +95,7 @@ def _start_with_file(request: StaffRequest, now_ms: int) -> FormDraft:
         raise refuse(Code.REQUIRED, "file")
     understood = read_upload(data=file.read(), filename=file.name or "")
     if understood.form is None:
-        raise Unreadable(understood)
+        raise Unreadable(understood.problems)
     return services.start_upload(form=understood.form, staff=request.user, now_ms=now_ms)
 
 

@@ -1,7 +1,7 @@
 """Forms as files: the kits that come with the program, a spreadsheet that somebody uploads, one to take home.
 
-Between `tianbao.xlsform`, which reads and writes them, and the console and the command line. Must not know: drafts,
-screens.
+Between `tianbao.xlsform`, which reads and writes them, and the console and the command line; it is loaded only
+when a file is at hand, because that takes half a second. Must not know: drafts, screens.
 """
 
 from __future__ import annotations
@@ -12,28 +12,39 @@ from functools import cache
 from importlib import resources
 from itertools import takewhile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tianbao.domain.form_checks import check_form
 from tianbao.domain.forms import Form, Text
 from tianbao.domain.problems import Code, refuse
-from tianbao.xlsform import Understood, given_bytes, open_form, read_form, write_csv, write_markdown, write_workbook
 
-__all__ = [
-    "WRITERS",
-    "Kit",
-    "Understood",
-    "find_kit",
-    "list_kits",
-    "read_path",
-    "read_upload",
-    "write_workbook",
-]
+if TYPE_CHECKING:
+    from tianbao.xlsform import Understood
+
+
+def write_workbook(form: Form) -> bytes:
+    """The form as .xlsx."""
+    from tianbao import xlsform
+
+    return xlsform.write_workbook(form)
+
+
+def _write_markdown(form: Form) -> bytes:
+    from tianbao import xlsform
+
+    return xlsform.write_markdown(form).encode()
+
+
+def _write_csv(form: Form) -> bytes:
+    from tianbao import xlsform
+
+    return xlsform.write_csv(form).encode()  # without Excel's byte order mark, which other tools stumble over
+
 
 WRITERS: Final[Mapping[str, Callable[[Form], bytes]]] = {
     ".xlsx": write_workbook,
-    ".md": lambda form: write_markdown(form).encode(),
-    ".csv": lambda form: write_csv(form).encode("utf-8-sig"),  # without the mark Excel takes it for GB 18030
+    ".md": _write_markdown,
+    ".csv": _write_csv,
 }
 """How a form is written, by what the file's name ends with."""
 
@@ -64,11 +75,15 @@ def find_kit(name: str) -> Kit:
 
 def read_upload(*, data: bytes, filename: str) -> Understood:
     """The form in an uploaded file, or everything that is wrong with it."""
+    from tianbao.xlsform import given_bytes, read_form
+
     return read_form(given_bytes(data, filename))
 
 
 def read_path(path: Path, *, name: str = "") -> Understood:
     """The form in a file, ZIP or folder on the disk, under another name if one is given. Raises OSError."""
+    from tianbao.xlsform import open_form, read_form
+
     understood = read_form(open_form(path))
     if understood.form is None or not name:
         return understood
@@ -79,7 +94,7 @@ def read_path(path: Path, *, name: str = "") -> Understood:
 
 def _read_kit(filename: str, text: str) -> Kit:
     """The paragraphs between the heading and the tables say what it is for, one a language of the form."""
-    understood = read_form(given_bytes(text.encode(), filename))
+    understood = read_upload(data=text.encode(), filename=filename)
     if understood.form is None:
         raise ValueError(f"{filename}: {understood.problems}")
     lines = takewhile(lambda line: not line.startswith("|"), text.splitlines()[1:])

@@ -105,7 +105,7 @@ def _the_form(names: list[Any]) -> PurePath | None:
 
 
 def _forms(names: list[Any]) -> list[PurePath]:
-    """Spreadsheets; Markdown only where there are none, and CSV where there is neither, because choices come as CSV."""
+    """Spreadsheets; Markdown where there are none, CSV where there is neither, because choices come as CSV."""
     seen = [name for name in names if not name.name.startswith((".", "~"))]
     kinds = (SUFFIXES - {".md", ".csv"}, {".md"}, {".csv"})
     found = ([name for name in seen if name.suffix.lower() in kind] for kind in kinds)

@@ -61,7 +61,7 @@ class Tables:
 
     def __init__(self, book: Book) -> None:
         self.found: list[FormProblem] = []
-        self.stem = book.stem
+        self.stem = book.stem.strip()
         self._tables = {name: self._understand(sheet) for name, sheet in book.sheets.items()}
         self.survey = self._tables["survey"] = self._with_fitting_names(self._tables["survey"])
         settings = self._tables.get("settings")

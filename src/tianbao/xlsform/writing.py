@@ -187,6 +187,11 @@ def _choice_row(list_name: str, choice: Choice, form: Form) -> dict[str, str]:
     }
 
 
+def _has_twice(choices: tuple[Choice, ...]) -> bool:
+    """Whether a name stands for several choices, which a filter tells apart."""
+    return len({choice.name for choice in choices}) < len(choices)
+
+
 def _settings_row(form: Form) -> dict[str, str]:
     first = next(iter(form.languages), "")
     return {
@@ -197,6 +202,7 @@ def _settings_row(form: Form) -> dict[str, str]:
         "default_language": write_language(first),
         "style": form.style,
         "instance_name": form.instance_name,
+        "allow_choice_duplicates": "yes" if any(map(_has_twice, form.lists.values())) else "",
         names.REPEATS: "" if form.repeats is Repeats.APART else form.repeats.value,
     }
 
