@@ -16,11 +16,23 @@ from django.http import QueryDict
 from django.utils.translation import gettext
 
 from tianbao.domain.answers import nest_answers
-from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, Text, text_in, walk_questions
+from tianbao.domain.forms import (
+    FILES,
+    Choice,
+    Form,
+    Kind,
+    Path,
+    Question,
+    QuestionType,
+    Text,
+    text_in,
+    walk_questions,
+)
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Problem
 from tianbao.domain.showing import Showing
 from tianbao.domain.stages import OUTPUT, names_in_texts
+from tianbao.render.answer_list import flat_answer_text
 from tianbao.render.messages import answer_message
 from tianbao.services.refusals import message
 
@@ -46,7 +58,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Field:
     """One question. `widget` is text, lines, number, date, time, moment, list, radio, checks, rank, tick, place,
-    note, group or repeat; a rank has `ranks`, a list for each place.
+    file, note, group or repeat; a rank has `ranks`, a list for each place; of a file `shown` is its name and size.
 
     A group has one of `rows`; `is_counted` says that a repeat has as many as other answers ask for. Where a
     question does not apply by the answers so far, `applies` is False, and what is answered there is not stored.
@@ -62,6 +74,7 @@ class Field:
     is_worked_out: bool = False
     is_counted: bool = False
     value: str = ""
+    shown: str = ""
     code: str = ""
     length_max: int = 0
     problem: str = ""
@@ -114,6 +127,7 @@ def _make_field(question: Question, filled: Filled, language: str, path: Path) -
         is_worked_out=is_worked_out,
         is_counted=bool(question.repeat_count),
         value=given[0] if given else "",
+        shown=flat_answer_text(question, given, language) if question.type in FILES and given else "",
         code=next(iter(filled.values.get(f"{path}.code", ())), ""),
         length_max=question.length_max,
         problem=filled.problems.get(path, ""),
@@ -247,6 +261,8 @@ def _widget(question: Question) -> str:
             return "moment"
         case QuestionType.RANK:
             return "rank"
+        case QuestionType.IMAGE | QuestionType.FILE:
+            return "file"
         case QuestionType.TEXT if "multiline" in question.appearance:
             return "lines"
     return "place" if question.kind is Kind.PLACE else "text"

@@ -117,6 +117,7 @@ def _show_form(
         "number": write_number(record.number),
         "fields": make_fields(form.questions, filled, language),
         "form_id": record.form_id if changes_by_answers(form) else "",
+        "upload_url": f"/S/{record.site.code}/files",
         "focus": request.POST.get("_focus", ""),
         "revision": revision,
         "reason": request.POST.get("_reason", ""),

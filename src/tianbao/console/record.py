@@ -21,7 +21,8 @@ from django.views.decorators.http import require_GET
 from tianbao.console.context import reader_language
 from tianbao.console.keyring import KEYRING
 from tianbao.console.line_list import state_label
-from tianbao.domain.forms import Form, Kind, Path, answer_at, label_at
+from tianbao.domain.files import token_of
+from tianbao.domain.forms import FILES, Form, Kind, Path, answer_at, label_at
 from tianbao.domain.ids import write_number
 from tianbao.domain.names import mask_name
 from tianbao.domain.sealing import RevisionKind
@@ -48,6 +49,16 @@ class ShownAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownChange:
+    """One answer before and after. `file` is the id of the file that stood there before."""
+
+    label: str
+    before: str
+    after: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownEntry:
     """One revision as the history shows it."""
 
@@ -55,7 +66,7 @@ class ShownEntry:
     who: str
     at: datetime
     reason: str
-    changes: tuple[tuple[str, str, str], ...]
+    changes: tuple[ShownChange, ...]
 
 
 @require_GET
@@ -136,10 +147,11 @@ def shown_entry(entry: HistoryEntry, form: Form, zone: ZoneInfo) -> ShownEntry:
         RevisionKind.STAFF_CORRECTED: _("Corrected by staff"),
     }
     changes = tuple(
-        (
+        ShownChange(
             label_at(form, path.removesuffix(".code"), reader_language()),
             _text_at(form, path, change.before),
             _text_at(form, path, change.after),
+            _file_at(form, path, change.before),
         )
         for change in entry.changes
         for path in [change.path]
@@ -160,6 +172,12 @@ def _text_at(form: Form, path: Path, values: tuple[str, ...]) -> str:
         return ", ".join(area_name(code) for code in values)
     question = form.question_at(path)
     return flat_answer_text(question, values, reader_language()) if question else ", ".join(values)
+
+
+def _file_at(form: Form, path: Path, values: tuple[str, ...]) -> str:
+    question = form.question_at(path)
+    token = token_of(values[0]) if values and question and question.type in FILES else None
+    return token.id if token else ""
 
 
 def _name(history: RecordHistory) -> str:

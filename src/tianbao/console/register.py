@@ -156,6 +156,7 @@ def _show_form(
                 reader_language(),
             )
         ),
+        "upload_url": f"/S/{site.code}/files",
         "form_id": site.form_id if changes_by_answers(form) else "",
         "focus": "" if is_refused or done else focus or _first_field(questions),
         "first": _first_field(questions),

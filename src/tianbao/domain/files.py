@@ -234,6 +234,18 @@ def read_flat(text: str) -> dict[str, Any]:
     return {"file": token, "name": name, "bytes": int(size) if size.isdecimal() and len(size) < 12 else 0}
 
 
+def write_file(answer: Mapping[str, Any]) -> str:
+    """A file for people: its name and its size."""
+    return f"{answer.get('name', '')} ({size_text(answer.get('bytes', 0))})"
+
+
+def size_text(size_bytes: int) -> str:
+    """Whole kilobytes, megabytes with one digit."""
+    if size_bytes < 1_000_000:
+        return f"{max(1, round(size_bytes / 1000))} kB"
+    return f"{size_bytes / 1_000_000:.1f} MB"
+
+
 def map_files(
     questions: tuple[Question, ...],
     answers: Mapping[str, Any],

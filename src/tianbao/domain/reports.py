@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from tianbao.domain.answers import Answers
 from tianbao.domain.evaluation import ACKNOWLEDGED
+from tianbao.domain.files import write_file
 from tianbao.domain.forms import (
     CHOSEN,
     ExportColumn,
@@ -346,7 +347,7 @@ def _plain(value: Any) -> Cell:
     if value is True:
         return ACKNOWLEDGED
     if isinstance(value, Mapping):
-        return str(value.get("text", value.get("name", "")))
+        return write_file(value) if "file" in value else str(value.get("text", ""))
     return "; ".join(str(part) for part in value) if isinstance(value, list) else str(value)
 
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from tianbao.domain.evaluation import write_number
-from tianbao.domain.files import read_flat, token_of
+from tianbao.domain.files import read_flat, token_of, write_file
 from tianbao.domain.forms import FILES, METADATA, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.stages import OUTPUT
 
@@ -89,7 +89,7 @@ def answer_text(question: Question, value: Any, language: str) -> str:
         case QuestionType.GEOPOINT:
             return ", ".join(str(value).split()[:2])
         case QuestionType.IMAGE | QuestionType.FILE:
-            return f"{value.get('name', '')} ({size_text(value.get('bytes', 0))})"
+            return write_file(value)
     return str(value["text"]) if question.kind is Kind.PLACE else str(value)
 
 
@@ -106,13 +106,6 @@ def flat_answer_text(question: Question, values: Sequence[str], language: str) -
 
 def _listed(texts: Iterable[str], language: str) -> str:
     return ("、" if language.startswith("zh") else ", ").join(texts)
-
-
-def size_text(size_bytes: int) -> str:
-    """A file's size for people: whole kilobytes, megabytes with one digit."""
-    if size_bytes < 1_000_000:
-        return f"{max(1, round(size_bytes / 1000))} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
 
 
 def _choice_label(question: Question, name: str, language: str) -> str:

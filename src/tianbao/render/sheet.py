@@ -17,14 +17,13 @@ from markupsafe import Markup, escape
 
 from tianbao.domain.binding import bind
 from tianbao.domain.expressions import parse
-from tianbao.domain.files import EXTENSIONS_TAKEN, SIDE_PIXELS_DEFAULT, has_files, read_flat, side_pixels
+from tianbao.domain.files import EXTENSIONS_TAKEN, SIDE_PIXELS_DEFAULT, has_files, read_flat, side_pixels, size_text
 from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, Text, text_in
 from tianbao.domain.levels import Level, make_levels
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.showing import Showing
 from tianbao.domain.stages import OUTPUT
-from tianbao.render.answer_list import size_text
 from tianbao.render.messages import answer_message, message
 from tianbao.texts import Translator
 

@@ -20,6 +20,7 @@ from tianbao.domain.records import project_facts
 from tianbao.domain.sealing import RevisionKind
 from tianbao.services.answering import validate_answers
 from tianbao.services.audit import record_act
+from tianbao.services.files import claim_files
 from tianbao.services.keys import Keyring
 from tianbao.services.projection import CHANGING_COLUMNS, change_record, make_facts, make_legs
 from tianbao.services.records import load_form_once
@@ -44,7 +45,8 @@ def correct_record(
     if problems:
         raise Refused(*problems)
     form = load_form_once(record.form)
-    facts, identity = split_answers(form.questions, validation.answers)
+    answers = claim_files(record=record, form=form, answers=validation.answers)
+    facts, identity = split_answers(form.questions, answers)
     marks = {"marks": validation.marks} if validation.marks else {}
     stored_facts = {"answers": facts, **marks}
     plaintext = json.dumps({"answers": identity, "reason": reason.strip()}, ensure_ascii=False).encode()

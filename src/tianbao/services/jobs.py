@@ -7,25 +7,35 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Final
 
 from django.db import close_old_connections
 
+from tianbao.services.files import sweep_files
 from tianbao.services.projection import Projector
 
 IDLE_WAIT_S: Final = 0.2
 FAILED_WAIT_S: Final = 2.0
 
+SWEEP_EVERY_S: Final = 3_600.0
+
 log = logging.getLogger(__name__)
 
 
 def run_jobs(stop: threading.Event) -> None:
-    """Projects submissions as they come; waits a little when there are none, longer after a failure."""
+    """Projects submissions as they come; waits a little when there are none, longer after a failure.
+
+    Once an hour it sweeps the files that nobody submitted.
+    """
     projector = Projector()
-    wait_s = 0.0
+    wait_s, swept_s = 0.0, float("-inf")
     while not stop.wait(wait_s):
         close_old_connections()
         try:
+            if time.monotonic() - swept_s > SWEEP_EVERY_S:
+                swept_s = time.monotonic()
+                sweep_files()
             wait_s = 0.0 if projector.project_batch() else IDLE_WAIT_S
         except Exception:
             log.exception("projecting a batch failed; it will be tried again")
