@@ -288,7 +288,7 @@ def test_whoever_comes_second_sees_what_the_first_changed_and_may_go_on_from_the
     assert world.client.post(url, {**fields, "reason": ["work"]}).status_code == 302
     refused = world.client.post(url, {**fields, "name": ["后"]})
     [theirs] = refused.context["theirs"]
-    assert [(before, after) for _, before, after in theirs.changes] == [("返乡回家", "务工上班")]
+    assert [(change.before, change.after) for change in theirs.changes] == [("返乡回家", "务工上班")]
     assert 'value="后"' in refused.content.decode()
     again = {**fields, "name": ["后"], "_revision": [str(refused.context["revision"])]}
     assert world.client.post(url, again).status_code == 302
@@ -309,7 +309,7 @@ def test_an_unclear_place_of_a_correction_is_asked_about_once_and_the_choice_sta
     later = {**correction(world, 1), "_reason": ["查明"], "itinerary.0.place.code": ["110105"], "_asked": ["1"]}
     assert world.client.post(url, later).status_code == 302
     newest = world.client.get(f"/console/records/{record.id}").context["entries"][0]
-    assert [(before, after) for _, before, after in newest.changes] == [("", "北京市朝阳区")]
+    assert [(change.before, change.after) for change in newest.changes] == [("", "北京市朝阳区")]
     assert Leg.objects.get(record=record, position=0).place == "110105"
 
 
