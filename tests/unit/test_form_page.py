@@ -294,3 +294,16 @@ def test_a_sentence_names_the_field_by_its_label_or_else_by_its_path() -> None:
     problem = Problem(Code.REQUIRED, "itinerary.0.place")
     assert "“Place”" in message(problem, texts("en"), "Place")
     assert "“itinerary.0.place”" in message(problem, texts("en"))
+
+
+def test_what_nobody_answers_is_never_missing() -> None:
+    """A note or group may be marked as required in other tools' forms; it means nothing."""
+    inner = {"name": "inner", "type": "text"}
+    shown = page(
+        form=form_of(
+            {"name": "note", "type": "note", "required": True},
+            {"name": "group", "type": "group", "required": True, "questions": [inner]},
+            {"name": "asked", "type": "text", "required": True},
+        )
+    )
+    assert re.findall(r'class="q req[^>]*>', shown) == ['class="q req">']

@@ -218,6 +218,10 @@ def test_choices_in_every_language() -> None:
         ({"type": "text", "relevant": "${first} != ''"}, {"relevant": "${first} != ''"}),
         ({"type": "integer", "constraint": ". > 3"}, {"constraint": ". > 3"}),
         ({"type": "text", "relevant": "${first} = ‘x’"}, {"relevant": "${first} = 'x'"}),
+        (
+            {"type": "text", "relevant": "${first} != null and ${first} != ' null '"},
+            {"relevant": "${first} != '' and ${first} != ' null '"},
+        ),
         ({"type": "text", "calculation": "${first}", "trigger": "${first}"}, {"calculation": "${first}", "trigger": ("first",)}),
         ({"type": "text", "default": "abc"}, {"default": "abc", "initial": ""}),
         ({"type": "date", "default": "today()"}, {"default": "", "initial": "today()"}),

@@ -207,6 +207,11 @@ class Question:
         return self.type is not QuestionType.NOTE
 
     @property
+    def can_be_required(self) -> bool:
+        """False also for a group, which only holds what is answered, and for what nobody sees."""
+        return self.is_seen and self.type not in (QuestionType.NOTE, QuestionType.GROUP)
+
+    @property
     def is_seen(self) -> bool:
         """Whether the page shows it."""
         return self.type not in UNSEEN

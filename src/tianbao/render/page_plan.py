@@ -247,6 +247,8 @@ def _is_for(question: Question, kind: str) -> bool:
         return is_asked_here and is_long_list(question) == (kind == "query")
     if kind == "constraint":
         return question.is_seen
+    if kind == "required":
+        return question.can_be_required
     if kind in ("trigger", "calculation"):
         return bool(question.trigger) == (kind == "trigger")
     if kind == "initial":

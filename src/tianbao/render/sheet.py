@@ -149,6 +149,8 @@ class Sheet:
         return offered is None or choice.name in offered
 
     def is_required(self, question: Question, path: Path) -> bool:
+        if not question.can_be_required:
+            return False
         return question.required or bool(self.filled.showing and path in self.filled.showing.required)
 
     def cut(self, path: Path) -> str:
@@ -307,8 +309,8 @@ class Sheet:
         return found
 
     def is_optional(self, question: Question, path: Path) -> bool:
-        """Whether it says so; a note is not answered and a group only holds what is."""
-        return not self.is_required(question, path) and question.type not in (QuestionType.NOTE, QuestionType.GROUP)
+        """Whether it says so."""
+        return not self.is_required(question, path) and question.can_be_required
 
     def is_carried(self, question: Question) -> bool:
         """Whether the page sends it although nobody sees it: what only the phone knows."""

@@ -28,6 +28,8 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _NAME = re.compile(r"[^\W\d][\w-]*")
 _REFERENCE = re.compile(r"\$\{\s*([^\W\d][\w.:-]*)\s*\}")
 _UNFIT = re.compile(r"[.:]")
+_QUOTED = re.compile(r"('[^']*'|\"[^\"]*\")")
+_NULL = re.compile(r"(?<![\w${:/.@-])null(?![\w(:.-])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +179,12 @@ def is_name(text: str) -> bool:
 
 
 def read_expression(written: str) -> str:
-    """As written, but for a plain yes or no, and for quotes that a word processor bent beyond reading."""
+    """As written, but for a plain yes or no, for quotes that a word processor bent beyond reading, and for `null`,
+    which other tools take for nothing because no question has the name."""
     written = BINDING_CONVERSIONS.get(written, written)
-    return _first_readable(written, written.translate(_SMART_QUOTES))
+    readable = _first_readable(written, written.translate(_SMART_QUOTES))
+    parts = _QUOTED.split(readable)
+    return "".join(part if part[:1] in ("'", '"') else _NULL.sub("''", part) for part in parts)
 
 
 def _first_readable(written: str, otherwise: str) -> str:
