@@ -212,7 +212,7 @@ class Sheet:
         if not written:
             return None
         file = read_flat(written)
-        return KeptFile(file["name"], size_text(file["bytes"]))
+        return KeptFile(file["name"], size_text(file["bytes"]).replace(" ", "\u00a0"))
 
     def rows(self, path: Path) -> int:
         """Rows of a repeat to show: as asked for, at least those with values, and one to begin with."""

@@ -79,7 +79,7 @@ const fieldOf = part => part.querySelector('[type=file]');
 const idIn = part => (/^\*(\w+)/.exec(answerOf(part).value) || [])[1];
 const wordsFor = (part, text) => text.replace('{question}', () => part.querySelector('label').innerText);
 const byAnswer = id => allParts().filter(part => idIn(part) == id);
-const sizeText = bytes => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+const sizeText = bytes => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)}\u00a0kB` : `${(bytes / 1e6).toFixed(1)}\u00a0MB`;
 
 function give(part, value) {
   answerOf(part).value = value;
@@ -91,10 +91,13 @@ function tell(part) {
   const known = part.querySelector('.kept');
   const [, sign, , bytes, name] = /^(\*?)(\S+) (\d+) (.*)/.exec(answerOf(part).value) || [];
   if (known) known.remove();
-  part.classList.toggle('has', !!name);
+  fieldOf(part).style.color = name ? 'transparent' : '';  // the browser's own “no file chosen”
   if (!name) return;
   const line = make('p', '', {className: 'kept hint'});
-  const button = (text, onclick) => line.append(make('button', text, {type: 'button', className: 'link', onclick}), ' ');
+  const button = (text, onclick) => {
+    const added = line.appendChild(make('button', text, {type: 'button', className: 'link', onclick}));
+    Object.assign(added.style, {display: 'inline', width: 'auto', marginRight: '.8em'});
+  };
   line.append(make('bdi', name), ' ', make('span', sizeText(bytes)), ' ');
   if (sign && part.isFailed) {
     line.append(make('span', T.waiting), ' ');
