@@ -86,7 +86,7 @@ function report() {
   document.querySelectorAll('#_form [data-o]').forEach(part => {
     const around = part.closest('.q');
     if (!around.getClientRects().length || !page().isIn(around)) return;
-    const id = around.id || around.querySelector('[id][name]').id;
+    const id = around.id || around.querySelector('input[id],select[id],textarea[id]').id;
     (texts[id] = texts[id] || []).push(part.textContent);
   });
   const sent = JSON.stringify(nest(pairs()));

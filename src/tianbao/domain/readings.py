@@ -375,6 +375,8 @@ def _day(year: str, month: str = "1", day: str = "1") -> date | None:
 
 def _date_reader(question: Question) -> Read:
     """A date; where the question asks for no more than a month or a year, its first day."""
+    first = {"month-year": {"day": 1}, "year": {"month": 1, "day": 1}}
+    cut = next((first[token] for token in question.appearance if token in first), {})
     coarse = {"month-year": _MONTH, "year": _YEAR}
     pattern = next((coarse[token] for token in question.appearance if token in coarse), None)
 
@@ -389,7 +391,7 @@ def _date_reader(question: Question) -> Read:
             return None
         if day > row.moment.today:
             outcome.marks[path] = ["future"]
-        return day.isoformat()
+        return (day.replace(**cut) if cut else day).isoformat()
 
     return read
 

@@ -200,6 +200,8 @@ class Sheet:
             value = self.code(path) if self.code(path) and path not in self.candidates else value
             chosen = next((choice for choice in question.choices if choice.name == value), None)
             return self.text(chosen.label) if chosen else value
+        if question.type is QuestionType.DATE:
+            return value[: next((_COARSE[token] for token in question.appearance if token in _COARSE), None)]
         return value
 
     @property
@@ -347,6 +349,8 @@ def is_filtered_by_typing(question: Question) -> bool:
     return question.type is QuestionType.SELECT_ONE and bool(_SEARCHED.intersection(question.appearance))
 
 
+_COARSE: Final = {"month-year": len("2026-11"), "year": len("2026")}
+"""Characters of a date that a field holds which asks for no more."""
 _SEVERAL: Final = frozenset({QuestionType.SELECT_MULTIPLE, QuestionType.RANK})
 _SEARCHED: Final = frozenset({"autocomplete", "search"})
 _DROP_DOWN: Final = _SEARCHED | {"minimal"}

@@ -98,7 +98,7 @@ function hear(field) {
     const blank = isBlank(own.part);
     if (blank == own.blank) continue;
     own.blank = blank;
-    rules.forEach(([level, , kind], rule) => { if (begins(kind) && level == own.level) waiting[rule].add(own); });
+    if (!isFilled) rules.forEach(([level, , kind], rule) => { if (begins(kind) && level == own.level) waiting[rule].add(own); });
     recount(own.outer, levels[own.level][1]);
   }
 // =
@@ -123,8 +123,17 @@ function makeRow(level, outer, part, at) {
 // = calculation initial trigger unset
 // What is worked out, as an answer (a number that is none is no answer), in the row and in the fields.
 function give(row, path, tree) {
-  const value = String(evaluate(tree, row)).replace(/^NaN$/, '');
-  const list = fields(row.at + path, row.part), values = list[0] && isBox(list[0]) ? value.split(' ') : [value];
+  const list = fields(row.at + path, row.part), shown = byId(row.at + path);
+  let value = String(evaluate(tree, row)).replace(/^NaN$/, '');
+  if (shown && 'number' in shown.dataset && isNaN(value)) value = '';
+// = times
+  if (shown) value = value.slice(0, shown.type == 'month' ? 7 : shown.maxLength == 4 ? 4 : 1e4);
+// = calculation initial trigger unset
+  // Choices that cannot be changed only show what a hidden field beside them says.
+  const fixed = shown && shown.disabled ? [...partOf(row, path).querySelectorAll('input:disabled,select')] : [];
+  fixed.forEach(field => put(field, value.split(' ')));
+  if (fixed[0]) value = said(fixed);
+  const values = list[0] && isBox(list[0]) ? value.split(' ') : [value];
   list.forEach(field => put(field, values));
   setValue(row, path, isOff(row, path) ? '' : list[0] ? said(list) : value);
 }
@@ -148,7 +157,7 @@ const work = {
 // = calculation trigger
   calculation(row, path, tree) {
     const field = isFilled && row.values[path] && byId(row.at + path);
-    if (!field || field.type == 'hidden' || field.readOnly) give(row, path, isOff(row, path) ? '' : tree);
+    if (!field || field.type == 'hidden' || field.readOnly || field.disabled) give(row, path, isOff(row, path) ? '' : tree);
   },
 // = initial unset
   initial(row, path, tree) {

@@ -18,7 +18,10 @@ const fields = (name, part = form) => [...part.querySelectorAll(`[name="${name}"
 // A row of which only unseen fields hold something is left empty, and a row left empty is no row.
 const isBlank = row => !named(row).some(field => field.type != 'hidden' && isGiven(field));
 const rowOf = part => part.closest('.row');
-const isIn = part => { const row = rowOf(part); return !row || row.parentNode.dataset.count || !isBlank(row); };
+const isIn = part => {
+  const row = rowOf(part);
+  return !row || (row.parentNode.dataset.count ? isIn(row.parentNode) : !isBlank(row));
+};
 
 const pairs = () => named(form).filter(field => isGiven(field) && (field.type != 'hidden' || isIn(field)))
   .map(field => [field.name, field.value]);
@@ -64,7 +67,7 @@ const isHidden = part => part.closest('[hidden]');
 // What the server would say about unanswered questions, without the way there.
 const missing = () => [...form.querySelectorAll('.req')]
   .filter(part => !isHidden(part) && !named(part).some(field => isGiven(field) || field.type == 'file' && field.value) && isIn(part))
-  .map(part => [part.id || part.querySelector('[id][name]').id, sentence(part, 'say', T.required)]);
+  .map(part => [part.id || part.querySelector('input[id],select[id],textarea[id]').id, sentence(part, 'say', T.required)]);
 
 // More that is wrong, as pairs of path and sentence.
 let findMore = () => [];

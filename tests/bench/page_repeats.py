@@ -1,0 +1,166 @@
+"""How fluid the page of a form is that asks ten questions of each of a hundred people: input to paint, in milliseconds.
+
+    python -m tests.bench.page_repeats [ROWS] [TIMES SLOWER]
+
+Chromium throttles the processor of the page (CDP Emulation.setCPUThrottlingRate, six times by default) and says itself
+how long each input took until the next paint (Event Timing; steps of 8 ms) and how long the script was busy after it
+(Long Tasks from 50 ms), which is when the draft is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import Route
+from tests.e2e.browser import chromium
+from tests.page_samples import SITE, form_of, page
+
+ADDRESS = "https://page.test"
+YES_NO = [{"name": name, "label": {"en": name}} for name in ("yes", "no")]
+MANY = [{"name": f"c{index}", "label": {"en": f"Choice {index}"}} for index in range(12)]
+FORM = form_of(
+    {"name": "stay", "type": "select_one", "choices": YES_NO},
+    {"name": "limit", "type": "integer"},
+    {
+        "name": "people",
+        "type": "repeat",
+        "rows_max": 1000,
+        "questions": [
+            {"name": "name", "type": "text", "kind": "person_name", "required": True},
+            {"name": "age", "type": "integer", "constraint": ". >= 0 and . <= 120"},
+            {"name": "school", "type": "text", "relevant": "${age} < 18"},
+            {"name": "work", "type": "select_one", "choices": MANY, "relevant": "${age} >= 18"},
+            {"name": "ill", "type": "select_one", "choices": YES_NO},
+            {"name": "since", "type": "date", "relevant": "${ill} = 'yes'", "constraint": ". <= today()"},
+            {"name": "needs", "type": "select_multiple", "choices": MANY[:5], "relevant": "${stay} = 'yes'"},
+            {"name": "weight", "type": "decimal"},
+            {"name": "ration", "type": "calculate", "calculation": "if(${age} < ${limit}, 1, 2) * ${weight}"},
+            {"name": "shown", "type": "note", "label": {"en": "${name}, ${age}: ${ration} kg"}},
+        ],
+    },
+    {"name": "head_count", "type": "calculate", "calculation": "count(${people})"},
+    {"name": "children", "type": "calculate", "calculation": "count(${people}[age < 18])"},
+    {"name": "total", "type": "calculate", "calculation": "sum(${ration})"},
+    {
+        "name": "sum_shown",
+        "type": "note",
+        "label": {"en": "${head_count} people, ${children} children, ${total} kg"},
+    },
+    {"name": "why", "type": "text", "relevant": "${total} > 1000", "required_if": "${head_count} > 50"},
+)
+OBSERVE = """
+window.seen = {events: [], tasks: []};
+new PerformanceObserver(list => seen.events.push(...list.getEntries().map(one => one.duration)))
+  .observe({type: 'event', durationThreshold: 16});
+new PerformanceObserver(list => seen.tasks.push(...list.getEntries().map(one => one.duration)))
+  .observe({type: 'longtask'});
+"""
+FILL = """
+rows => {
+  const put = (name, value) => {
+    const field = document.getElementById(name);
+    field.value = value;
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+  };
+  const add = document.querySelector("[value='add:people']");
+  for (let row = 0; row < rows; row++) {
+    if (row) add.click();
+    put(`people.${row}.name`, 'Person ' + row);
+    put(`people.${row}.age`, String(row % 60));
+    put(`people.${row}.weight`, '3.5');
+  }
+}
+"""
+
+
+def main(rows: int = 100, slower: int = 6) -> None:
+    with chromium() as browser:
+        context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True)
+        tab = context.new_page()
+        tab.route("**/*", answer)
+        tab.add_init_script(OBSERVE)
+        tab.goto(ADDRESS)
+        # One row less, so that the last is added under throttling.
+        tab.evaluate(FILL, rows - 1)
+        tab.wait_for_selector("#_draft:not([hidden])")
+        tab.wait_for_timeout(1_000)
+        devtools = context.new_cdp_session(tab)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+        print(f"{rows} rows of ten questions, processor {slower} times slower; milliseconds")
+        report("load the page and its draft", load(tab, rows - 1))
+        middle = f"people.{rows // 2}"
+        for what, act in (
+            (f"add row {rows}", lambda: press(tab, "[value='add:people']")),
+            ("type a letter that nothing asks for", lambda: type_in(tab, f"{middle}.school", "x")),
+            ("type a name that the row shows", lambda: type_in(tab, f"{middle}.name", "x")),
+            ("type a weight that sums ask for", lambda: type_in(tab, f"{middle}.weight", "1")),
+            ("type an age that all in the row ask for", lambda: type_in(tab, f"{middle}.age", "1")),
+            ("choose what the row asks for", lambda: press(tab, f"[id='{middle}.ill']")),
+            ("choose from a list", lambda: choose(tab, f"people.{rows // 2 + 30 - rows // 2 % 30}.work")),
+            ("choose what every row asks for", lambda: press(tab, "#stay")),
+            ("tick", lambda: press(tab, f"[id='{middle}.needs']")),
+            ("type a number that every row asks for", lambda: type_in(tab, "limit", "9")),
+            (f"remove row {rows // 2}", lambda: press(tab, f"[value='remove:{middle}']")),
+            ("submit: what is missing", lambda: press(tab, "form > button:not(.sr)")),
+        ):
+            report(what, measure(tab, act))
+        tab.evaluate(ANSWER_ALL)
+        tab.evaluate("for (const part of document.querySelectorAll('.error')) part.remove()")
+        report("submit: sent", measure(tab, lambda: press(tab, "form > button:not(.sr)")))
+
+
+def answer(route: Route) -> None:
+    if route.request.method == "POST":
+        route.fulfill(status=503, body="{}", headers={"retry-after": "600"})
+    else:
+        route.fulfill(status=200, body=HTML, content_type="text/html; charset=utf-8")
+
+
+HTML = page("en", form=FORM, site=SITE)
+
+
+def load(tab: Tab, rows: int) -> dict[str, float]:
+    """Until the last row of the draft has its answer."""
+    tab.goto(ADDRESS, wait_until="commit")
+    tab.wait_for_function(f"(document.getElementById('people.{rows - 1}.weight') || {{}}).value", polling=20)
+    took = tab.evaluate("performance.now()")
+    tab.wait_for_timeout(1_500)
+    return {"until filled": took, "longest task": max(tab.evaluate("seen.tasks"), default=0)}
+
+
+def press(tab: Tab, selector: str) -> None:
+    tab.locator(selector).focus()
+    tab.keyboard.press("Space")
+
+
+def type_in(tab: Tab, name: str, text: str) -> None:
+    tab.locator(f"[id='{name}']").focus()
+    tab.keyboard.press("End")
+    tab.keyboard.press(text)
+
+
+def choose(tab: Tab, name: str) -> None:
+    tab.locator(f"[id='{name}']").focus()
+    tab.keyboard.press("c")
+
+
+def measure(tab: Tab, act: Callable[[], None]) -> dict[str, float]:
+    """Five times would not be the same state: once, after everything before has come to rest."""
+    tab.wait_for_timeout(800)
+    tab.evaluate("() => { seen.events.length = seen.tasks.length = 0; }")
+    act()
+    tab.wait_for_timeout(1_500)
+    seen: dict[str, Any] = json.loads(tab.evaluate("JSON.stringify(seen)"))
+    return {"input to paint": max(seen["events"], default=0), "longest task": max(seen["tasks"], default=0)}
+
+
+def report(what: str, figures: dict[str, float]) -> None:
+    print(f"{what:<42}" + "".join(f"{name} {figure:>6.0f}   " for name, figure in figures.items()), flush=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
