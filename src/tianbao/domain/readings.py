@@ -143,6 +143,8 @@ def compile_blank_row(questions: tuple[Question, ...]) -> Blank:
     for question in questions:
         if question.type is QuestionType.GROUP:
             inside[question.name] = compile_blank_row(question.questions)
+        elif question.read_only:
+            inside[question.name] = _is_nobodys
         elif question.type is QuestionType.REPEAT:
             inside[question.name] = _all_blank(compile_blank_row(question.questions))
         else:
@@ -158,6 +160,11 @@ def compile_blank_row(questions: tuple[Question, ...]) -> Blank:
 
 def _all_blank(is_blank_row: Blank) -> Blank:
     return lambda rows: all(map(is_blank_row, rows)) if isinstance(rows, list) else is_blank(rows)
+
+
+def _is_nobodys(value: Any) -> bool:
+    """What nobody can change does not begin a row."""
+    return True
 
 
 def _is_blank_text(value: Any) -> bool:

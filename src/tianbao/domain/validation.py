@@ -350,7 +350,7 @@ class Compiler:
                     work.later.append((judge, row))
 
         value_of = self._calculation(template)
-        return answer if value_of is None else _calculated(answer, value_of, read, question, path, group)
+        return answer if value_of is None else _calculated(answer, value_of, read, judge, question, path, group)
 
     def _document_type(self, level: Level, path: str, group: str) -> str:
         """The question that says which kind of document a number is of: the one in the same group."""
@@ -449,7 +449,13 @@ def _metadata_step(question: Question, path: str, group: str) -> Step | None:
 
 
 def _calculated(
-    answer: Step, value_of: Callable[[Row], Value], read: Read, question: Question, path: str, group: str
+    answer: Step,
+    value_of: Callable[[Row], Value],
+    read: Read,
+    judge: Step | None,
+    question: Question,
+    path: str,
+    group: str,
 ) -> Step:
     """An answer that is worked out where nobody gave one, or where nobody may."""
     name, read_only = question.name, question.read_only
@@ -466,6 +472,8 @@ def _calculated(
             answer(row, work)
         else:
             row.values[path] = value
+            if judge is not None:
+                work.later.append((judge, row))
 
     return step
 

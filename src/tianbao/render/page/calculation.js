@@ -39,12 +39,12 @@ function written(field) {
   const half = value.replace(/[０-９．－／＋]/g, letter => String.fromCharCode(letter.charCodeAt() - 65248)).trim();
   return isNaN(half) ? value : String(+half);
 }
-const begins = kind => /initial|unset/.test(kind);
+const begins = kind => /initial|unset|calculation/.test(kind);
 const said = list => list.filter(isSaid).map(written).join(' ');
 
 // The rows of a level within a row.
-const within = (row, level) => row.level == level ? [row]
-  : [].concat(...within(row, levels[level][0]).map(outer => outer.all[levels[level][1]] || []));
+const within = (row, level, which = 'all') => row.level == level ? [row]
+  : [].concat(...within(row, levels[level][0], which).map(outer => outer[which][levels[level][1]] || []));
 
 function touch(row, path) {
   const askers = asked[template(row.level, path)] || [];
@@ -126,9 +126,7 @@ function give(row, path, tree) {
   const list = fields(row.at + path, row.part), shown = byId(row.at + path);
   let value = String(evaluate(tree, row)).replace(/^NaN$/, '');
   if (shown && 'number' in shown.dataset && isNaN(value)) value = '';
-// = times
   if (shown) value = value.slice(0, shown.type == 'month' ? 7 : shown.maxLength == 4 ? 4 : 1e4);
-// = calculation initial trigger unset
   // Choices that cannot be changed only show what a hidden field beside them says.
   const fixed = shown && shown.disabled ? [...partOf(row, path).querySelectorAll('input:disabled,select')] : [];
   fixed.forEach(field => put(field, value.split(' ')));
@@ -156,8 +154,9 @@ const work = {
   },
 // = calculation trigger
   calculation(row, path, tree) {
-    const field = isFilled && row.values[path] && byId(row.at + path);
-    if (!field || field.type == 'hidden' || field.readOnly || field.disabled) give(row, path, isOff(row, path) ? '' : tree);
+    const field = byId(row.at + path), isOpen = field && isFree(field) && !field.disabled;
+    if (isOpen && isFilled && row.values[path]) return;
+    give(row, path, isOff(row, path) || isOpen && !isIn(row.part) ? '' : tree);
   },
 // = initial unset
   initial(row, path, tree) {
@@ -235,7 +234,7 @@ const check = (row, path, tree) => mark(row.at + path, unfit(row, path, tree));
 const constraints = rules.filter(([, , kind]) => kind == 'constraint');
 
 findMore = () => [].concat(...constraints.map(([level, path, , tree]) =>
-  within(root, level).map(row => [row.at + path, unfit(row, path, tree)]).filter(([, message]) => message)));
+  within(root, level, 'rows').map(row => [row.at + path, unfit(row, path, tree)]).filter(([, message]) => message)));
 
 // =
 onChange(({type, target}) => {

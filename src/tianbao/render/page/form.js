@@ -15,15 +15,16 @@ const isGiven = field => isSaid(field) && !field.closest('[hidden]');
 
 const named = part => [...part.querySelectorAll('[name]:not([name^=_])')];
 const fields = (name, part = form) => [...part.querySelectorAll(`[name="${name}"]`)];
-// A row of which only unseen fields hold something is left empty, and a row left empty is no row.
-const isBlank = row => !named(row).some(field => field.type != 'hidden' && isGiven(field));
+// A row in which only those fields hold something that nobody fills in is left empty, and a row left empty is no row.
+const isFree = field => field.type != 'hidden' && !field.readOnly;
+const isBlank = row => !named(row).some(field => isFree(field) && isGiven(field));
 const rowOf = part => part.closest('.row');
 const isIn = part => {
   const row = rowOf(part);
   return !row || (row.parentNode.dataset.count ? isIn(row.parentNode) : !isBlank(row));
 };
 
-const pairs = () => named(form).filter(field => isGiven(field) && (field.type != 'hidden' || isIn(field)))
+const pairs = () => named(form).filter(field => isGiven(field) && (isFree(field) || isIn(field)))
   .map(field => [field.name, field.value]);
 
 // Makes the rows that a path needs, where there are repeats.
@@ -66,7 +67,8 @@ const sentence = (part, own, text) => part.dataset[own] || text.replace('{questi
 const isHidden = part => part.closest('[hidden]');
 // What the server would say about unanswered questions, without the way there.
 const missing = () => [...form.querySelectorAll('.req')]
-  .filter(part => !isHidden(part) && !named(part).some(field => isGiven(field) || field.type == 'file' && field.value) && isIn(part))
+  .filter(part => !isHidden(part) && isIn(part)
+    && !named(part).some(field => (isGiven(field) || field.type == 'file' && field.value) && isIn(field)))
   .map(part => [part.id || part.querySelector('input[id],select[id],textarea[id]').id, sentence(part, 'say', T.required)]);
 
 // More that is wrong, as pairs of path and sentence.
