@@ -204,9 +204,7 @@ class _Maker:
         return first if self.random.random() < 0.5 else f"{first} or {self.expression('boolean', one)}"
 
     def filter(self, one: Asked) -> str:
-        self.is_in_filter = True
-        text, number = self.expression("text", one), self.expression("number", one)
-        self.is_in_filter = False
+        text, number = self.inside("text", one), self.inside("number", one)
         return self.random.choice(
             (
                 f"of = {text}",
@@ -278,6 +276,13 @@ class _Maker:
         self.depth -= 1
         return made
 
+    def inside(self, kind: Kind, one: Asked) -> str:
+        """An expression where something else is looked at, so that `..` leads nowhere."""
+        was, self.is_in_filter = self.is_in_filter, True
+        made = self.expression(kind, one)
+        self.is_in_filter = was
+        return made
+
     def pick(self, one: Asked, ways: list[Callable[[], str]], leaves: list[Callable[[], str]]) -> str:
         return self.random.choice(leaves if self.depth > 3 or self.random.random() < 0.35 else ways)()
 
@@ -305,7 +310,7 @@ class _Maker:
         if not found:
             return None
         other = self.random.choice(found)
-        return f"indexed-repeat(${{{other.name}}}, ${{{other.rows[0]}}}, {self.expression('number', one)})"
+        return f"indexed-repeat(${{{other.name}}}, ${{{other.rows[0]}}}, {self.inside('number', one)})"
 
     def number(self, one: Asked) -> str:
         sub = self.expression
@@ -324,7 +329,7 @@ class _Maker:
             lambda: f"decimal-date-time({sub('date', one)})",
             lambda: f"-{sub('number', one)}",
             lambda: f"distance({sub('geopoint', one)}, {sub('geopoint', one)})",
-            lambda: f"number(instance('{TOWNS}')/root/item[name = {sub('text', one)}]/size)",
+            lambda: f"number(instance('{TOWNS}')/root/item[name = {self.inside('text', one)}]/size)",
         ]
         if rows := self.rows_of(one):
             ways += [
@@ -358,8 +363,8 @@ class _Maker:
             lambda: f"string({sub('boolean', one)})",
             lambda: f"format-date({sub('date', one)}, '{self.random.choice(FORMATS)}')",
             lambda: f"format-date-time({sub('moment', one)}, '{self.random.choice(FORMATS)}')",
-            lambda: f"pulldata('{TOWNS}', 'of', 'name', {sub('text', one)})",
-            lambda: f"instance('{TOWNS}')/root/item[of = {sub('text', one)}]/label",
+            lambda: f"pulldata('{TOWNS}', 'of', 'name', {self.inside('text', one)})",
+            lambda: f"instance('{TOWNS}')/root/item[of = {self.inside('text', one)}]/label",
             lambda: f"base64-decode({sub('text', one)})",
         ]
         chosen = [other for other in self.visible(one) if other.choices]

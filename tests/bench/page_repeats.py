@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from playwright.sync_api import Page as Tab
@@ -19,6 +19,9 @@ from playwright.sync_api import Route
 from tests.e2e.browser import chromium
 from tests.page_samples import SITE, form_of, page
 
+RUNS = 3
+"""Sessions of which the best counts: other work on the machine only makes it slower."""
+SUBMIT = "form > button:not(.sr)"
 ADDRESS = "https://page.test"
 YES_NO = [{"name": name, "label": {"en": name}} for name in ("yes", "no")]
 MANY = [{"name": f"c{index}", "label": {"en": f"Choice {index}"}} for index in range(12)]
@@ -78,6 +81,15 @@ rows => {
 
 
 def main(rows: int = 100, slower: int = 6) -> None:
+    print(f"{rows} rows of ten questions, processor {slower} times slower; milliseconds, the best of {RUNS} runs")
+    runs = [dict(run(rows, slower)) for _ in range(RUNS)]
+    for what in runs[0]:
+        best = {name: min(figures[what][name] for figures in runs) for name in runs[0][what]}
+        print(f"{what:<42}" + "".join(f"{name} {figure:>6.0f}   " for name, figure in best.items()))
+
+
+def run(rows: int, slower: int) -> Iterator[tuple[str, dict[str, float]]]:
+    """What was done, with its figures."""
     with chromium() as browser:
         context = browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True)
         tab = context.new_page()
@@ -90,27 +102,28 @@ def main(rows: int = 100, slower: int = 6) -> None:
         tab.wait_for_timeout(1_000)
         devtools = context.new_cdp_session(tab)
         devtools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
-        print(f"{rows} rows of ten questions, processor {slower} times slower; milliseconds")
-        report("load the page and its draft", load(tab, rows - 1))
+        yield "load the page and its draft", load(tab, rows - 1)
         middle = f"people.{rows // 2}"
+        grown = f"people.{rows // 60 * 60 + 30}"
         for what, act in (
             (f"add row {rows}", lambda: press(tab, "[value='add:people']")),
-            ("type a letter that nothing asks for", lambda: type_in(tab, f"{middle}.school", "x")),
+            ("type what nothing asks for", lambda: type_in(tab, f"people.{rows // 60 * 60 + 5}.school", "x")),
             ("type a name that the row shows", lambda: type_in(tab, f"{middle}.name", "x")),
             ("type a weight that sums ask for", lambda: type_in(tab, f"{middle}.weight", "1")),
             ("type an age that all in the row ask for", lambda: type_in(tab, f"{middle}.age", "1")),
             ("choose what the row asks for", lambda: press(tab, f"[id='{middle}.ill']")),
-            ("choose from a list", lambda: choose(tab, f"people.{rows // 2 + 30 - rows // 2 % 30}.work")),
+            ("choose from a list", lambda: choose(tab, f"{grown}.work")),
             ("choose what every row asks for", lambda: press(tab, "#stay")),
             ("tick", lambda: press(tab, f"[id='{middle}.needs']")),
             ("type a number that every row asks for", lambda: type_in(tab, "limit", "9")),
             (f"remove row {rows // 2}", lambda: press(tab, f"[value='remove:{middle}']")),
-            ("submit: what is missing", lambda: press(tab, "form > button:not(.sr)")),
         ):
-            report(what, measure(tab, act))
-        tab.evaluate(ANSWER_ALL)
-        tab.evaluate("for (const part of document.querySelectorAll('.error')) part.remove()")
-        report("submit: sent", measure(tab, lambda: press(tab, "form > button:not(.sr)")))
+            yield what, measure(tab, act)
+        tab.locator("[id='people.0.name']").fill("")
+        yield "submit: a name is missing", measure(tab, lambda: press(tab, SUBMIT))
+        tab.locator("[id='people.0.name']").fill("Person 0")
+        tab.locator(f"[id='people.{rows - 1}.name']").fill("Person")
+        yield "submit: all is there", measure(tab, lambda: press(tab, SUBMIT))
 
 
 def answer(route: Route) -> None:
@@ -149,17 +162,13 @@ def choose(tab: Tab, name: str) -> None:
 
 
 def measure(tab: Tab, act: Callable[[], None]) -> dict[str, float]:
-    """Five times would not be the same state: once, after everything before has come to rest."""
+    """After everything before has come to rest."""
     tab.wait_for_timeout(800)
     tab.evaluate("() => { seen.events.length = seen.tasks.length = 0; }")
     act()
     tab.wait_for_timeout(1_500)
     seen: dict[str, Any] = json.loads(tab.evaluate("JSON.stringify(seen)"))
     return {"input to paint": max(seen["events"], default=0), "longest task": max(seen["tasks"], default=0)}
-
-
-def report(what: str, figures: dict[str, float]) -> None:
-    print(f"{what:<42}" + "".join(f"{name} {figure:>6.0f}   " for name, figure in figures.items()), flush=True)
 
 
 if __name__ == "__main__":

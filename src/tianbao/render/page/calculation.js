@@ -63,6 +63,7 @@ function setValue(row, path, value) {
   touch(row, path);
 }
 
+let judgeRows = () => {};
 // = rows
 // Which rows of a repeat count: as many as are asked for, else those that are not left empty.
 function recount(outer, path) {
@@ -83,6 +84,17 @@ function listRows(outer, path) {
   recount(outer, path);
 }
 
+// Whether a row and those around it are left empty; one that no longer is begins with what it begins with.
+judgeRows = row => {
+  for (; row.outer; row = row.outer) {
+    const own = row, blank = isBlank(own.part);
+    if (blank == own.blank) continue;
+    own.blank = blank;
+    if (!isFilled) rules.forEach(([level, , kind], rule) => { if (begins(kind) && level == own.level) waiting[rule].add(own); });
+    recount(own.outer, levels[own.level][1]);
+  }
+};
+
 // Does something with a repeat: the row it stands in and its path there.
 const withRepeat = (repeat, action) => {
   const outer = rowAt(repeat.parentNode);
@@ -92,16 +104,8 @@ const withRepeat = (repeat, action) => {
 // =
 function hear(field) {
   const row = rowAt(field), path = pathOf(field);
-  setValue(row, path, isOff(row, path) ? '' : said(fields(field.name, row.part)));
-// = rows
-  for (let own = row; own.outer; own = own.outer) {
-    const blank = isBlank(own.part);
-    if (blank == own.blank) continue;
-    own.blank = blank;
-    if (!isFilled) rules.forEach(([level, , kind], rule) => { if (begins(kind) && level == own.level) waiting[rule].add(own); });
-    recount(own.outer, levels[own.level][1]);
-  }
-// =
+  setValue(row, path, isOff(row, path) ? '' : said(fields(field.name, field.closest('.q') || row.part)));
+  judgeRows(row);
 }
 
 function makeRow(level, outer, part, at) {
@@ -123,10 +127,12 @@ function makeRow(level, outer, part, at) {
 // = calculation initial trigger unset
 // What is worked out, as an answer (a number that is none is no answer), in the row and in the fields.
 function give(row, path, tree) {
-  const list = fields(row.at + path, row.part), shown = byId(row.at + path);
-  let value = String(evaluate(tree, row)).replace(/^NaN$/, '');
+  const shown = byId(row.at + path), list = shown ? fields(row.at + path, shown.closest('.q') || row.part) : [];
+  const found = evaluate(tree, row);
+  let value = found == found ? String(found) : '';
   if (shown && 'number' in shown.dataset && isNaN(value)) value = '';
-  if (shown) value = value.slice(0, shown.type == 'month' ? 7 : shown.maxLength == 4 ? 4 : 1e4);
+  const coarse = shown && (shown.type == 'month' ? 7 : shown.maxLength == 4 && 4);
+  if (coarse) value = value.length > 10 ? '' : value.slice(0, coarse);
   // Choices that cannot be changed only show what a hidden field beside them says.
   const fixed = shown && shown.disabled ? [...partOf(row, path).querySelectorAll('input:disabled,select')] : [];
   fixed.forEach(field => put(field, value.split(' ')));
@@ -170,7 +176,7 @@ const work = {
     while (rowsOf(repeat).length < count) addRow(repeat);
     rowsOf(repeat).forEach((part, index) => {
       part.hidden = index >= count;
-      part.firstElementChild.textContent = index + 1;
+      countRow(part, index);
     });
     listRows(row, path);
   },
@@ -240,7 +246,10 @@ findMore = () => [].concat(...constraints.map(([level, path, , tree]) =>
 onChange(({type, target}) => {
   if (target == form) start(type == 'change');
 // = rows
-  else if (target.matches('.repeat')) withRepeat(target, listRows);
+  else if (target.matches('.repeat')) {
+    withRepeat(target, listRows);
+    judgeRows(rowAt(target.parentNode));
+  }
 // =
   else if (target.name) hear(target);
 // = calculation unset

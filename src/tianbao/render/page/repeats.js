@@ -21,7 +21,8 @@ function addRow(repeat, index = 1 + +rowsOf(repeat).pop().dataset.at.match(/(\d+
   const row = seedOf(repeat).cloneNode(true);
   const from = RegExp('(^|[ :])' + row.dataset.at.slice(0, -1) + '(?=[.:]|$)', 'g');
   [row, ...row.querySelectorAll('*')].forEach(part => [...part.attributes].forEach(attribute => {
-    attribute.value = attribute.value.replace(from, `$1${repeat.id}.${index}`);
+    const value = attribute.value.replace(from, `$1${repeat.id}.${index}`);
+    if (value != attribute.value) attribute.value = value;
   }));
   rowsOf(repeat).pop().after(row);
   return row;
@@ -45,10 +46,15 @@ form.addEventListener('click', event => {
   (first || repeat.lastElementChild).focus();
 });
 
+// Only what changes is written, since each writing lays the row out again.
+function countRow({firstElementChild}, index) {
+  if (firstElementChild.textContent != index + 1) firstElementChild.textContent = index + 1;
+}
+
 // Rows count from 1. One empty row cannot be removed, and no more than the most can be added.
 function offer(repeat) {
   const rows = rowsOf(repeat), add = repeat.lastElementChild;
-  rows.forEach((row, index) => { row.firstElementChild.textContent = index + 1; });
+  rows.forEach(countRow);
   if (add.value != 'add:' + repeat.id) return;
   rows.forEach(row => { row.children[1].hidden = !rows[1] && isBlank(row); });
   add.hidden = rows.length >= repeat.dataset.max;
