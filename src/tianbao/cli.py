@@ -111,7 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--publish", action="store_true", help="as the form's next version, at once")
     form = add("export", _form_export, "write a form as a spreadsheet", forms)
     form.add_argument("form", metavar="NAME|FILE", help="a published form by name, or a form's file")
-    form.add_argument("--to", type=Path, required=True, metavar="OUT", help=".xlsx, .md or .csv")
+    form.add_argument(
+        "--to", type=Path, required=True, metavar="OUT", help=".xlsx, .md, .csv, or .zip with its pictures"
+    )
     form.add_argument("--language", choices=LANGUAGES, help="of the sentences (default: the terminal's)")
 
     bench = add("bench", _bench, "measure this machine")

@@ -19,7 +19,7 @@ from tianbao.domain.forms import Form, text_in, walk_questions
 from tianbao.processes import CannotStart
 from tianbao.render.form_messages import describe_problem, problem_line
 from tianbao.server import migrate
-from tianbao.services.form_files import WRITERS, read_path
+from tianbao.services.form_files import WRITERS, read_path, write_zip
 from tianbao.texts import Translator, terminal_language, translator
 
 if TYPE_CHECKING:
@@ -50,8 +50,11 @@ def import_file(config: Config, arguments: argparse.Namespace) -> int:
             _say_found(understood, _, sys.stderr)
         return 1
     migrate(config)
+    from tianbao.services.form_pictures import keep_pictures
+
     with plain_words():
-        done, sentence = (_publish if arguments.publish else _begin_draft)(understood.form, _)
+        form = keep_pictures(understood.form, understood.pictures)
+        done, sentence = (_publish if arguments.publish else _begin_draft)(form, _)
     if arguments.json:
         print(json.dumps({**_described(understood, language), **done}, ensure_ascii=False))
     else:
@@ -63,20 +66,22 @@ def import_file(config: Config, arguments: argparse.Namespace) -> int:
 def export_definition(config: Config, arguments: argparse.Namespace) -> int:
     """A published form, or the form of a file, as a spreadsheet file."""
     _, _language = _reader(arguments)
-    write = WRITERS.get(arguments.to.suffix.lower())
-    if write is None:
-        raise CannotStart(_("A form is written as {suffixes}.").format(suffixes=", ".join(WRITERS)))
-    path = Path(arguments.form)
+    suffix, path = arguments.to.suffix.lower(), Path(arguments.form)
+    if suffix not in (*WRITERS, ".zip"):
+        raise CannotStart(_("A form is written as {suffixes}.").format(suffixes=", ".join((*WRITERS, ".zip"))))
     if path.exists():
         understood = read_path(path)
         _say_found(understood, _, sys.stderr)
-        form = understood.form
+        form, pictures = understood.form, understood.pictures
     else:
         migrate(config)
+        from tianbao.services.form_pictures import find_pictures
+
         form = _published(arguments.form, _)
+        pictures = find_pictures(form)
     if form is None:
         return 1
-    arguments.to.write_bytes(write(form))
+    arguments.to.write_bytes(write_zip(form, pictures) if suffix == ".zip" else WRITERS[suffix](form))
     return 0
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.edge_client import make_installation
+from tests.edge_client import EdgeClient, make_installation
+from tests.file_samples import png
 from tests.installation import run_tianbao
 from tests.page_samples import kit
 
+from tianbao.config import Config
+from tianbao.domain.form_pictures import is_kept
 from tianbao.xlsform import Understood, open_form, read_form
 
 GOOD = """
@@ -128,6 +131,34 @@ def test_a_form_is_taken_in_as_a_draft_then_published_and_written_out(tmp_path: 
         out = tmp_path / f"out{suffix}"
         assert run_tianbao("form", "export", "visit", "--data", str(data), "--to", str(out)).returncode == 0
         assert read(out).form == read(Path(file)).form
+
+
+def test_pictures_come_in_with_a_form_are_served_and_go_out_with_it(tmp_path: Path, data: Path) -> None:
+    file = written(
+        tmp_path,
+        GOOD.replace("| label::中文 (zh-Hans) |", "| label::中文 (zh-Hans) | image |").replace(
+            "您是谁？ |", "您是谁？ | me.png |"
+        ),
+    )
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "me.png").write_bytes(png())
+    assert said("import", file, "--data", str(data), "--name", "pictured", "--publish")["notices"] == []
+    out = tmp_path / "out.zip"
+    assert run_tianbao("form", "export", "pictured", "--data", str(data), "--to", str(out)).returncode == 0
+    found = read(out)
+    assert found.form is not None
+    ((name, picture),) = found.pictures.items()
+    assert is_kept(name)
+    again = said("import", str(out), "--data", str(data), "--publish")
+    assert (again["version"], again["is_new"]) == (1, False)
+    client = EdgeClient(Config(data), "/S/NONE")
+    try:
+        answer = client.get(f"/M/{name}")
+        assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "image/jpeg", picture)
+        assert "immutable" in answer.headers["cache-control"]
+        assert client.get(f"/M/{'0' * 32}.jpg").status_code == 404
+    finally:
+        client.close()
 
 
 def test_a_form_is_taken_in_under_another_name(tmp_path: Path, data: Path) -> None:

@@ -21,6 +21,7 @@ from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.render.form_messages import problem_line
 from tianbao.services import form_drafts as services
 from tianbao.services.form_files import find_kit, list_kits, read_upload
+from tianbao.services.form_pictures import keep_pictures
 from tianbao.store.models import FormDraft
 
 LANGUAGES = {"zh-Hans": "中文", "en": "English", "zh-Hans,en": "中文 + English", "en,zh-Hans": "English + 中文"}
@@ -96,7 +97,8 @@ def _start_with_file(request: StaffRequest, now_ms: int) -> FormDraft:
     understood = read_upload(data=file.read(), filename=file.name or "")
     if understood.form is None:
         raise Unreadable(understood.problems)
-    return services.start_upload(form=understood.form, staff=request.user, now_ms=now_ms)
+    form = keep_pictures(understood.form, understood.pictures)
+    return services.start_upload(form=form, staff=request.user, now_ms=now_ms)
 
 
 def _path_of(draft: FormDraft) -> str:

@@ -98,7 +98,7 @@ def find_gaps(form: Form) -> list[FormProblem]:
     """Texts that stand in some of the form's languages only: allowed, and worth saying."""
     gaps = []
     for index, (path, question) in enumerate(walk_questions(form.questions)):
-        for name in _QUESTION_TEXTS:
+        for name in _READ_TEXTS:
             for language in _missing(getattr(question, name), form.languages):
                 gaps.append(FormProblem(FormCode.TEXT_MISSING, path, name, {"language": language}, index))
     for list_name, choices in form.lists.items():
@@ -110,6 +110,8 @@ def find_gaps(form: Form) -> list[FormProblem]:
 
 
 _QUESTION_TEXTS: Final = ("label", "hint", "guidance", "image", "required_message", "constraint_message")
+_READ_TEXTS: Final = tuple(name for name in _QUESTION_TEXTS if name != "image")
+"""A picture without words does for every language."""
 _OUTPUT_TEXTS: Final = ("label", "hint")
 
 

@@ -98,6 +98,7 @@ class FormCode(StrEnum):
     PARAMETER_IGNORED = "parameter_ignored"
     ALWAYS_EMPTY = "always_empty"
     ASKED_AS_FILE = "asked_as_file"
+    PICTURE_MISSING = "picture_missing"
     LANGUAGE_GUESSED = "language_guessed"
     TEXT_MISSING = "text_missing"
     """A text that other languages have."""
@@ -114,6 +115,7 @@ NOTICES: Final = frozenset(
         FormCode.PARAMETER_IGNORED,
         FormCode.ALWAYS_EMPTY,
         FormCode.ASKED_AS_FILE,
+        FormCode.PICTURE_MISSING,
         FormCode.LANGUAGE_GUESSED,
         FormCode.TEXT_MISSING,
         FormCode.NAME_CHANGED,

@@ -25,6 +25,7 @@ from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.context import Context, read_reader
 from tianbao.edge.file_pages import FilePages
 from tianbao.edge.form_pages import FormPages, private_page
+from tianbao.edge.form_pictures import FormPictures
 from tianbao.edge.http import Disconnected, Download, Receive, Request, Response, Scope, Send, redirect
 from tianbao.edge.intake import Intake
 from tianbao.edge.ledger import open_ledger
@@ -38,6 +39,7 @@ from tianbao.store.file_folder import FileFolder
 
 _SITE: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})(\.json)?/?")
 _LIST: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/lists/([^/]{1,200})")
+_PICTURE: Final = re.compile(r"/M/([0-9a-f]{32}\.jpg)")
 _FILES: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/files")
 _OWN_FILE: Final = re.compile(r"/R/files/([0-9a-f]{32})")
 _TREE: Final = re.compile(r"/places/([0-9]{2}|provinces)")
@@ -75,6 +77,7 @@ class Edge:
         self._receipts = ReceiptPages(self.context)
         self._files = FilePages(self.context)
         self._lists = ChoiceLists(self.context)
+        self._pictures = FormPictures(CatalogueReader(config, places))
         self._places = PlacesApi(places)
         self._refreshing = asyncio.create_task(self._refresh())
 
@@ -87,6 +90,7 @@ class Edge:
         await asyncio.to_thread(self.context.intake.queue.stop)
         self.context.archive.close()
         await asyncio.to_thread(self.context.uploads.close)
+        self._pictures.close()
         self._reader.close()
 
     async def _refresh(self) -> None:
@@ -122,6 +126,9 @@ class Edge:
         if listed := _LIST.fullmatch(path):
             _require(reads)
             return self._lists.get(request, *listed.groups())
+        if picture := _PICTURE.fullmatch(path):
+            _require(reads)
+            return await self._pictures.get(picture[1])
         if path == "/R" and request.method == "POST":
             return await self._receipts.post(request)
         if path == "/R/forget":

@@ -105,6 +105,11 @@ class CatalogueReader:
         found = self._ask(self._statements.find_staff_revision, (record,))
         return (*found[0][:3], bytes(found[0][3]), found[0][4]) if found else None
 
+    def find_picture(self, name: str) -> bytes | None:
+        """A picture of some form."""
+        found = self._ask(self._statements.find_picture, (name,))
+        return bytes(found[0][0]) if found else None
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

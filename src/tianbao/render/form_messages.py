@@ -218,6 +218,9 @@ _SENTENCES: Final[dict[FormCode, _Sentence]] = {
     FormCode.PARAMETER_IGNORED: lambda _: _("The parameter “{parameter}” changes nothing here."),
     FormCode.ALWAYS_EMPTY: lambda _: _("“{type}” stays empty: a browser does not tell."),
     FormCode.ASKED_AS_FILE: lambda _: _("“{type}” is asked for as a file."),
+    FormCode.PICTURE_MISSING: lambda _: _(
+        "The picture “{file}” did not come with the form and is not shown. Put both into a ZIP."
+    ),
     FormCode.LANGUAGE_GUESSED: lambda _: _(
         "The form does not say its language; it was taken for “{language}”. Write default_language to be sure."
     ),

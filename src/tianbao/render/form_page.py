@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from tianbao.domain.form_pictures import is_kept, named_pictures
 from tianbao.domain.forms import FILES, Form, Kind, QuestionType, text_in, walk_questions
 from tianbao.domain.long_lists import is_long_list
 from tianbao.domain.problems import Code, Problem
@@ -123,6 +124,7 @@ def _features(form: Form, plan: Plan | None, *, sends_by_script: bool) -> list[_
         _BEGUN: QuestionType.START in types,
         _EXCLUSIVE: any(choice.exclusive for question in questions for choice in question.choices),
         _GRID: has_grid,
+        _PICTURES: any(map(is_kept, named_pictures(form))),
         _NARROW: is_searched or "choices" in kinds,
         _SEARCH: is_searched,
         _RANGE: QuestionType.RANGE in types,
@@ -143,6 +145,7 @@ def _features(form: Form, plan: Plan | None, *, sends_by_script: bool) -> list[_
 _BEGUN: Final = _Feature(("begun.js",))
 _EXCLUSIVE: Final = _Feature(("exclusive.js",))
 _GRID: Final = _Feature(styles=("grid.css",))
+_PICTURES: Final = _Feature(styles=("picture.css",))
 _NARROW: Final = _Feature(("narrow.js",))
 _SEARCH: Final = _Feature(("search.js",), texts=lambda _: {"search": _("Search")})
 _RANGE: Final = _Feature(("range.js",), ("range.css",))

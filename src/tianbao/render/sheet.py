@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from tianbao.domain.binding import bind
 from tianbao.domain.expressions import parse
 from tianbao.domain.files import EXTENSIONS_TAKEN, SIDE_PIXELS_DEFAULT, has_files, read_flat, side_pixels, size_text
+from tianbao.domain.form_pictures import is_kept
 from tianbao.domain.forms import Choice, Form, Kind, Path, Question, QuestionType, Text, text_in
 from tianbao.domain.levels import Level, make_levels
 from tianbao.domain.long_lists import is_long_list
@@ -126,6 +127,15 @@ class Sheet:
     def asks_row(self, path: Path, index: int) -> bool:
         """Whether a counted repeat is to have this row."""
         return self.filled.showing is None or index < self.filled.showing.rows.get(path, index + 1)
+
+    def picture(self, image: Text) -> str:
+        """Where a picture is, in the reader's language; empty where none is kept."""
+        name = text_in(image, self.language)
+        return f"/M/{name}" if is_kept(name) else ""
+
+    def choice_text(self, choice: Choice) -> str:
+        """Its label; a picture may stand alone, but never nothing."""
+        return self.text(choice.label) or ("" if self.picture(choice.image) else choice.name)
 
     def live(self, text: Text, path: Path) -> Markup:
         """A text whose `${answers}` are elements that page/calculation.js fills, in their order."""

@@ -6,6 +6,8 @@ when a file is at hand, because that takes half a second. Must not know: drafts,
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -47,6 +49,16 @@ WRITERS: Final[Mapping[str, Callable[[Form], bytes]]] = {
     ".csv": _write_csv,
 }
 """How a form is written, by what the file's name ends with."""
+
+
+def write_zip(form: Form, pictures: Mapping[str, bytes]) -> bytes:
+    """The form as .xlsx with its pictures in media/."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{form.name}.xlsx", write_workbook(form))
+        for name, data in pictures.items():
+            archive.writestr(f"media/{name}", data)
+    return file.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

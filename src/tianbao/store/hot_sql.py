@@ -64,6 +64,7 @@ class Statements:
     read_organisation: str
     read_sites: str
     read_forms: str
+    find_picture: str
     find_staff_revision: str
 
 
@@ -84,6 +85,7 @@ _READ_SITES = (
     "FROM site s JOIN form_version f ON f.id = s.form_id"
 )
 _READ_FORMS = "SELECT name, version, definition FROM form_version"
+_FIND_PICTURE = "SELECT data FROM form_picture WHERE name = ?"
 _FIND_STAFF_REVISION = (
     "SELECT revision, kind, at_ms, sealed, facts FROM revision "
     "WHERE record_id = ? AND kind = 4 ORDER BY revision DESC LIMIT 1"
@@ -112,6 +114,7 @@ SQLITE: Final = Statements(
     read_organisation=_READ_ORGANISATION,
     read_sites=_READ_SITES,
     read_forms=_READ_FORMS,
+    find_picture=_FIND_PICTURE,
     find_staff_revision=_FIND_STAFF_REVISION,
 )
 
@@ -135,5 +138,6 @@ POSTGRESQL: Final = Statements(
     read_organisation=_READ_ORGANISATION,
     read_sites=_READ_SITES,
     read_forms=_READ_FORMS,
+    find_picture=_FIND_PICTURE.replace("?", "%s"),
     find_staff_revision=_FIND_STAFF_REVISION.replace("?", "%s"),
 )

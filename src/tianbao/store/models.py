@@ -162,6 +162,16 @@ class FormDraft(models.Model):
         db_table = "form_draft"
 
 
+class FormPicture(models.Model):
+    """A picture of a form's label or choice, called by what is in it (domain.form_pictures)."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    data = models.BinaryField()
+
+    class Meta:
+        db_table = "form_picture"
+
+
 class Site(models.Model):
     """A place with a poster. Its county never changes; its code is what the poster shows."""
 

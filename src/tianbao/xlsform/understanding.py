@@ -7,13 +7,16 @@ it finds is given its place in the spreadsheet here. Must not know: how a file i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final
 
 from tianbao.domain.form_checks import check_form, find_gaps
+from tianbao.domain.form_pictures import is_kept, named_pictures
 from tianbao.domain.form_problems import FormCode, FormProblem, Place
-from tianbao.domain.forms import ExportColumn, Form, Question, Repeats
+from tianbao.domain.forms import ExportColumn, Form, Question, Repeats, Text, walk_questions
+from tianbao.domain.problems import Parameter
 from tianbao.xlsform import columns as names
 from tianbao.xlsform.attachments import Find
 from tianbao.xlsform.lists import Lists
@@ -23,6 +26,8 @@ from tianbao.xlsform.tables import Tables, read_expression
 
 _NAME_UNFIT = re.compile(r"[^\w.-]+")
 _NAME_LENGTH_MAX: Final = 64
+PICTURES_MAX: Final = 200
+"""Pictures that are taken with a form."""
 _VERSION_MAX: Final = 2_147_483_647
 _COLUMNS: Final = {
     "guidance": "guidance_hint",
@@ -45,11 +50,15 @@ _SHEETS: Final = ("settings", "survey", "choices", "external_choices", "export")
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The form, where nothing stands against it, what does, and what is worth saying besides."""
+    """The form, where nothing stands against it, what does, and what is worth saying besides.
+
+    `pictures` are the files that came with it of those that its texts name.
+    """
 
     form: Form | None
     problems: tuple[FormProblem, ...]
     notices: tuple[FormProblem, ...]
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def understand(book: Book, find: Find) -> Understood:
@@ -66,7 +75,10 @@ def understand(book: Book, find: Find) -> Understood:
     lists = Lists(tables, find)
     nodes = Questions(tables, lists).read()
     form = _form(tables, lists, tuple(node.built() for node in nodes))
-    return _understood(form, [*book.problems, *_judged(form, tables, lists, rows_of(nodes))])
+    files = {name: find(name) for name in islice(dict.fromkeys(named_pictures(form)), PICTURES_MAX)}
+    pictures = {name: data for name, data in files.items() if data is not None}
+    found = _judged(form, tables, lists, rows_of(nodes), pictures)
+    return replace(_understood(form, [*book.problems, *found]), pictures=pictures)
 
 
 def _understood(form: Form | None, found: Sequence[FormProblem]) -> Understood:
@@ -121,11 +133,29 @@ def _export_columns(tables: Tables) -> Iterator[ExportColumn]:
         yield ExportColumn(cells.get("name", ""), tables.text(table, row, "heading"), int(width) if width else None)
 
 
-def _judged(form: Form, tables: Tables, lists: Lists, rows: Sequence[Row]) -> list[FormProblem]:
+def _missing(form: Form, pictures: Collection[str]) -> Iterator[FormProblem]:
+    """A notice for each picture that is named and did not come; one that was kept once is here already."""
+
+    def said(image: Text, index: int, path: str = "", choice_list: str = "") -> Iterator[FormProblem]:
+        for language, name in image.items():
+            if name not in pictures and not is_kept(name):
+                parameters: dict[str, Parameter] = {"file": name, "language": language}
+                yield FormProblem(FormCode.PICTURE_MISSING, path, "image", parameters, index, choice_list)
+
+    for index, (path, question) in enumerate(walk_questions(form.questions)):
+        yield from said(question.image, index, path)
+    for choice_list, choices in form.lists.items():
+        for index, choice in enumerate(choices):
+            yield from said(choice.image, index, choice_list=choice_list)
+
+
+def _judged(
+    form: Form, tables: Tables, lists: Lists, rows: Sequence[Row], pictures: Collection[str]
+) -> list[FormProblem]:
     """Everything found, in the order of the sheets; not twice where a cell was already said to be wrong."""
     found = list(tables.found)
     said = {problem.place for problem in found if not problem.is_notice}
-    for problem in (*check_form(form), *find_gaps(form)):
+    for problem in (*check_form(form), *find_gaps(form), *_missing(form, pictures)):
         place = _place(problem, tables, lists, rows)
         is_said = place in said or (
             problem.code is FormCode.NO_CHOICES and problem.parameters["list"] in lists.absent
