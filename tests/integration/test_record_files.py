@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ from tianbao.console.finding import SEARCH
 from tianbao.console.keyring import KEYRING
 from tianbao.domain.answers import write_flat_file
 from tianbao.domain.files import read_token
-from tianbao.domain.ids import uuid7
+from tianbao.domain.ids import uuid7, write_number
 from tianbao.domain.receipts import Receipt
 from tianbao.edge.app import Edge
 from tianbao.edge.uploads import Destination
@@ -203,3 +204,18 @@ def test_the_table_has_names_and_sizes(desk: Desk) -> None:
     workbook = openpyxl.load_workbook(io.BytesIO(content(answer)))
     cells = [str(cell.value) for sheet in workbook for row in sheet for cell in row]
     assert "=1+1.jpg (1 kB)" in cells
+
+
+def test_all_files_come_home_in_one_archive(desk: Desk) -> None:
+    first, second = desk.send(samples.jpeg(), name="一.jpg"), desk.send(samples.jpeg(90), name="一.jpg")
+    record, other = desk.register(first), desk.register(second)
+    assert 'value="zip"' in desk.client.get("/console/export").content.decode()
+    answer = desk.client.post("/console/export/download", {"shape": "zip"})
+    assert answer["content-type"] == "application/zip"
+    archive = zipfile.ZipFile(io.BytesIO(content(answer)))
+    assert archive.testzip() is None
+    assert archive.namelist() == [f"{write_number(each.number)}/01 一.jpg" for each in (record, other)]
+    assert archive.read(archive.namelist()[0]) == content(desk.take_home(record, first))
+    shutil.rmtree(settings.CONFIG.files)
+    again = zipfile.ZipFile(io.BytesIO(content(desk.client.post("/console/export/download", {"shape": "zip"}))))
+    assert all(name.endswith(" (missing)") for name in again.namelist()) and again.namelist()

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -21,15 +22,33 @@ from tianbao.console.context import reader_language
 from tianbao.console.keyring import KEYRING
 from tianbao.console.line_list import asked_of, merged_form_title
 from tianbao.console.notices import sentences_of, tell
+from tianbao.domain.files import has_files
 from tianbao.domain.forms import Repeats
 from tianbao.domain.ids import uuid7
 from tianbao.domain.problems import Refused
-from tianbao.services.exporting import Asked, Shape, begin_export, check_shape, note_progress, stream_table
+from tianbao.services.exporting import (
+    Asked,
+    Shape,
+    begin_export,
+    check_shape,
+    forms_of,
+    note_progress,
+    stream_table,
+)
 from tianbao.services.keys import Locked
 from tianbao.services.records import count_records, forms_with_records
 from tianbao.services.selection import COUNT_MAX
 from tianbao.store.models import Export, Site
 
+_WORKBOOK: Final = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
+_KINDS: Final = {
+    Shape.WORKBOOK: _WORKBOOK,
+    Shape.JOINED_WORKBOOK: _WORKBOOK,
+    Shape.CSV: ("text/csv; charset=utf-8", "csv"),
+    Shape.CSV_GB18030: ("text/csv; charset=gb18030", "csv"),
+    Shape.FILES: ("application/zip", "zip"),
+}
+"""(content type, ending) of what is downloaded."""
 HISTORY_MAX = 20
 PROGRESS_EVERY_S = 1.0
 
@@ -48,6 +67,7 @@ def show_export(request: HttpRequest) -> HttpResponse:
         "is_more": count > COUNT_MAX,
         "site": site,
         "forms": [] if asked.form else [(name, merged_form_title(name)) for name in forms_with_records()],
+        "has_files": any(has_files(form) for form in forms_of(asked.filters)),
         "joins": asked.form is not None and asked.form.repeats is Repeats.JOINED,
         "new_id": uuid7(_now_ms(), os.urandom(10)),
         "exports": Export.objects.select_related("staff").order_by("-asked_ms")[:HISTORY_MAX],
@@ -75,14 +95,9 @@ def download(request: HttpRequest) -> HttpResponseBase:
     export = begin_export(
         asked=asked, staff=request.user, export_id=_export_id(request.POST.get("id", "")), now_ms=_now_ms()
     )
-    is_workbook = asked.shape in (Shape.WORKBOOK, Shape.JOINED_WORKBOOK)
-    content_type = (
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        if is_workbook
-        else f"text/csv; charset={'gb18030' if asked.shape is Shape.CSV_GB18030 else 'utf-8'}"
-    )
+    content_type, ending = _KINDS[asked.shape]
     response = StreamingHttpResponse(_stream(asked, export), content_type=content_type)
-    name = f"tianbao-{datetime.now(UTC):%Y%m%d-%H%M%S}.{'xlsx' if is_workbook else 'csv'}"
+    name = f"tianbao-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from tianbao.domain.files import files_in
 from tianbao.domain.forms import Form, Kind, answer_at, label_at
 from tianbao.domain.ids import write_number
 from tianbao.domain.reports import (
@@ -29,14 +30,16 @@ from tianbao.domain.reports import (
     make_report,
     repeat_rows,
 )
+from tianbao.render.archive import Member, stream_archive
 from tianbao.render.csv_table import CsvEncoding, LongNumbers, stream_csv
 from tianbao.render.doubts import doubt_sentence
 from tianbao.render.workbook import Column, ColumnKind, Sheet, stream_workbook
 from tianbao.services.audit import record_act
 from tianbao.services.divisions import gazetteer
+from tianbao.services.files import find_file
 from tianbao.services.keys import Keyring, Locked
 from tianbao.services.organisation import find_organisation
-from tianbao.services.records import forms_with_records, merged_form, open_lines
+from tianbao.services.records import Line, forms_with_records, merged_form, open_lines
 from tianbao.services.refusals import StaffCode, refuse_staff
 from tianbao.services.selection import Filters, Position, Selection
 from tianbao.store.models import Export, RecordState, Source, Staff
@@ -59,6 +62,8 @@ class Shape(StrEnum):
     JOINED_WORKBOOK = "xlsx-joined"
     CSV = "csv"
     CSV_GB18030 = "csv-gb18030"
+    FILES = "zip"
+    """No table: the photos and papers among the answers, one folder for each registration that has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ def stream_table(
     """
     if not keyring.is_unlocked:
         raise Locked
+    if asked.shape is Shape.FILES:
+        return stream_archive(_Walk(asked, keyring, on_rows).files())
     _ = translator(asked.language)
     tables = [
         _Table(
@@ -162,31 +169,44 @@ class _Walk:
         states = {RecordState.REGISTERED: _("registered"), RecordState.CORRECTED: _("corrected")}
         states[RecordState.WITHDRAWN] = _("withdrawn")
         sources = {Source.PHONE: _("by phone"), Source.STAFF: _("by staff")}
+        for line in self.lines(counts=counts):
+            record = line.record
+            yield Registration(
+                number=write_number(record.number),
+                site_code=record.site.code,
+                site=record.site.name,
+                state=states[RecordState(record.state)],
+                source=sources[Source(record.source)],
+                registered_at=_local(record.registered_ms, zone),
+                changed_at=_local(record.changed_ms, zone),
+                revision=line.revision,
+                marks=" ".join(
+                    f"{label_at(line.form, path, self.asked.language)}: {doubt_sentence(mark, _)}"
+                    for path, found in line.marks.items()
+                    for mark in found
+                ),
+                answers=line.answers,
+                facts=line.facts,
+            )
+
+    def files(self) -> Iterator[Member]:
+        """The files of the newest answers, as NUMBER/01 name; one that is gone says so."""
+        zone = ZoneInfo(find_organisation().time_zone)
+        for line in self.lines(counts=True):
+            record, folder = line.record, write_number(line.record.number)
+            for index, (_path, answer) in enumerate(files_in(line.form, line.answers or {}), start=1):
+                reader = find_file(record, answer)
+                name = f"{folder}/{index:02} {answer.get('name', '')}{'' if reader else ' (missing)'}"
+                yield Member(name, _local(record.changed_ms, zone), reader.pieces() if reader else ())
+
+    def lines(self, *, counts: bool) -> Iterator[Line]:
         selection = Selection(self.asked.filters)
         after: Position | None = None
         while True:
             chunk = selection.oldest(after=after, limit=SLICE)
             if not chunk:
                 return
-            for line in open_lines(chunk, self.keyring):
-                record = line.record
-                yield Registration(
-                    number=write_number(record.number),
-                    site_code=record.site.code,
-                    site=record.site.name,
-                    state=states[RecordState(record.state)],
-                    source=sources[Source(record.source)],
-                    registered_at=_local(record.registered_ms, zone),
-                    changed_at=_local(record.changed_ms, zone),
-                    revision=line.revision,
-                    marks=" ".join(
-                        f"{label_at(line.form, path, self.asked.language)}: {doubt_sentence(mark, _)}"
-                        for path, found in line.marks.items()
-                        for mark in found
-                    ),
-                    answers=line.answers,
-                    facts=line.facts,
-                )
+            yield from open_lines(chunk, self.keyring)
             after = Position(chunk[-1].registered_ms, chunk[-1].id)
             if counts:
                 self.on_rows(len(chunk))

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from tianbao.domain.files import FileToken, files_in, has_files, token_of
+from tianbao.domain.files import files_in, has_files, token_of
 from tianbao.domain.forms import Form
 from tianbao.domain.problems import Code, Problem, Refused
 from tianbao.domain.sealing import CannotOpen
@@ -26,16 +26,19 @@ def open_file(*, record: Record, file_id: str, keyring: Keyring, staff: Staff, n
     """A file of a record, of whichever revision, and a line in the log. None if there is none. Raises Locked."""
     if not keyring.is_unlocked:
         raise Locked
-    token = _find_token(record, file_id, keyring)
-    if token is None:
-        return None
-    try:
-        reader = file_folder().open(token, day=record.day, record=record.id.hex)
-    except CannotOpen:
-        return None
+    reader = find_file(record, _find_answer(record, file_id, keyring))
     if reader is not None:
         record_act(at_ms=now_ms, staff=staff, verb="record.file", subject=record.id.hex, detail={"file": file_id})
     return reader
+
+
+def find_file(record: Record, answer: object) -> SealedReader | None:
+    """The file of an answer; None if it is not there or its token does not open it."""
+    token = token_of(answer)
+    try:
+        return file_folder().open(token, day=record.day, record=record.id.hex) if token else None
+    except CannotOpen:
+        return None
 
 
 def claim_files(*, record: Record, form: Form, answers: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def file_folder() -> FileFolder:
     return FileFolder(settings.CONFIG.files)
 
 
-def _find_token(record: Record, file_id: str, keyring: Keyring) -> FileToken | None:
+def _find_answer(record: Record, file_id: str, keyring: Keyring) -> object:
     form = load_form_once(record.form)
     revisions = Revision.objects.filter(record=record).select_related("data_key").order_by("-revision")
     for revision in revisions:
@@ -75,5 +78,5 @@ def _find_token(record: Record, file_id: str, keyring: Keyring) -> FileToken | N
         for _path, file in files_in(form, answers):
             token = token_of(file)
             if token is not None and token.id == file_id:
-                return token
+                return file
     return None
