@@ -1,7 +1,7 @@
 """Files in one ZIP archive, streamed: neither an archive nor a file of it is ever whole in memory.
 
-Called by `services.exporting`. What goes in is packed already (JPEG, PDF, office files) and is not packed again. Must
-not know: whose files they are.
+Called by `services.exporting`. What goes in is packed already (JPEG, PDF, office files) and is not packed again.
+Must not know: whose files they are.
 """
 
 from __future__ import annotations
