@@ -8,15 +8,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import uvicorn
 
 from tianbao.config import Config
 from tianbao.domain.forms import Form
@@ -128,6 +131,18 @@ class EdgeClient:
         found = self.run(self.edge.context.archive.open(receipt))
         assert found
         return found.answers
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Listens on 127.0.0.1 for a browser; gives the address."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(self.edge, lifespan="off", log_level="warning"))
+        running = asyncio.run_coroutine_threadsafe(server.serve(sockets=[listener]), self._loop)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            running.result(60)
 
     def close(self) -> None:
         self.run(self._client.aclose())

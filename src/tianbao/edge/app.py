@@ -110,6 +110,8 @@ class Edge:
         except Exception:
             log.exception("unexpected failure of %s %s", request.method, _route_name(request.path))
             response = self._answer_problem(request, Problem(Code.STORAGE))
+        if isinstance(response, Response):
+            response.shrink(request.header(b"accept-encoding"))
         await response.send(send, is_head=request.method == "HEAD")
 
     async def _route(self, request: Request) -> Response | Download:

@@ -6,6 +6,7 @@ Below every other module of the edge. Must not know: sites, forms, receipts.
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -23,6 +24,9 @@ FIELDS_MAX: Final = 2_000
 QUERY_BYTES_MAX: Final = 2_000
 QUERY_FIELDS_MAX: Final = 20
 COOKIE_BYTES_MAX: Final = 4_096
+SHRUNK_BYTES_MIN: Final = 2_000
+SHRUNK_LEVEL: Final = 5
+"""Of gzip: 60 kB of a page become 12 kB in a millisecond."""
 
 
 PIECE_WAIT_S: Final = 60.0
@@ -170,6 +174,14 @@ class Response:
         self.headers.append(
             ("set-cookie", f"{name}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}")
         )
+
+    def shrink(self, accepted: str) -> None:
+        """Compresses a page that was made for one reader, where the reader's browser takes it so."""
+        is_page = self.content_type.startswith("text/html") and len(self.body) > SHRUNK_BYTES_MIN
+        is_packed = any(name == "content-encoding" for name, _ in self.headers)
+        if is_page and not is_packed and "gzip" in accepted:
+            self.body = gzip.compress(self.body, SHRUNK_LEVEL, mtime=0)
+            self.headers.append(("content-encoding", "gzip"))
 
     async def send(self, send: Send, *, is_head: bool = False) -> None:
         headers = [(b"content-type", self.content_type.encode()), (b"x-content-type-options", b"nosniff")]

@@ -321,8 +321,8 @@ class Sheet:
         return found
 
     def is_optional(self, question: Question, path: Path) -> bool:
-        """Whether it says so."""
-        return not self.is_required(question, path) and question.can_be_required
+        """Whether it says so; how many rows there are to be needs no saying."""
+        return not self.is_required(question, path) and question.can_be_required and not question.repeat_count
 
     def is_carried(self, question: Question) -> bool:
         """Whether the page sends it although nobody sees it: what only the phone knows."""
