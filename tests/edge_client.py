@@ -25,8 +25,9 @@ from tianbao.config import Config
 from tianbao.domain.forms import Form
 from tianbao.domain.ids import uuid7, write_uuid
 from tianbao.domain.receipts import encode_base64url, read_receipt
+from tianbao.domain.sites import Hours
 from tianbao.edge.app import Edge
-from tianbao.edge.catalogue import compile_published
+from tianbao.edge.catalogue import Offer, compile_published
 
 T = TypeVar("T")
 
@@ -55,8 +56,8 @@ from tianbao.services.forms import built_in_form, publish_form
 from tianbao.services.organisation import bump_generation
 from tianbao.services.sites import create_site
 site = create_site(name=sys.argv[1], area="130636", staff=None, now_ms=1)
-site.form = publish_form(form=built_in_form(sys.argv[1]), staff=None, now_ms=1)
-site.save()
+publish_form(form=built_in_form(sys.argv[1]), staff=None, now_ms=1)
+site.forms.update(name=sys.argv[1])
 bump_generation()
 print(site.code)
 """
@@ -121,7 +122,8 @@ class EdgeClient:
         code = self.site.rpartition("/")[2]
         site = context.catalogue.sites[code][0]
         forms = {**context.catalogue.forms, (form.name, form.version): published}
-        context.catalogue = replace(context.catalogue, sites={code: (site, published)}, forms=forms)
+        sites = {code: (site, (Offer(published, Hours()),))}
+        context.catalogue = replace(context.catalogue, sites=sites, forms=forms)
         self.edge._forms._ready.clear()
 
     def stored(self, token: str) -> Any:

@@ -34,6 +34,8 @@ PASSWORD: Final = "demo-2020-checkpoint"  # noqa: S105 - printed for whoever sta
 _ORGANISATION: Final = "顺平县蒲阳镇人民政府"
 _AREA: Final = "130636100"
 _SITES: Final = ("北关村东口检查点", "蒲阳镇客运站", "福泽园小区南门")
+_ESTATE_FORMS: Final = ("observation", "errand")
+"""What the last of them, a housing estate, asks beside who comes."""
 
 
 def run_demo(*, port: int, is_json: bool, folder: Path | None) -> int:
@@ -80,7 +82,9 @@ def _say(where: dict[str, str], *, is_json: bool) -> None:
 def _set_up(config: Config, address: str) -> tuple[str, str]:
     from django.db import connections
 
+    from tianbao.services.forms import built_in_form, publish_form
     from tianbao.services.setup import set_up_installation
+    from tianbao.services.site_forms import give_form
     from tianbao.services.sites import create_site
     from tianbao.store.models import Organisation, Staff
 
@@ -101,7 +105,10 @@ def _set_up(config: Config, address: str) -> tuple[str, str]:
     )
     staff = Staff.objects.get(username=USER)
     for name in _SITES[1:]:
-        create_site(name=name, area=_AREA, staff=staff, now_ms=now_ms)
+        site = create_site(name=name, area=_AREA, staff=staff, now_ms=now_ms)
+    for kit in _ESTATE_FORMS:
+        publish_form(form=built_in_form(kit), staff=staff, now_ms=now_ms)
+        give_form(name=kit, sites=[site], staff=staff, now_ms=now_ms)
     connections.close_all()
     return f"/S/{first.code}", str(staff.pk)
 
@@ -118,8 +125,11 @@ async def _fill(config: Config) -> None:
     people = People(context.places, seed=2020, today=first_day)
     for arrived_ms in _arrivals(chance, zone):
         receipt = Receipt(uuid7(arrived_ms, chance.randbytes(10)).hex, os.urandom(16))
-        target = context.target(chance.choices(codes, weights=range(1, len(codes) + 1))[0])
-        await context.intake.register(target, receipt, next(people), now_ms=arrived_ms)
+        code = chance.choices(codes, weights=range(1, len(codes) + 1))[0]
+        target = chance.choice(context.targets(code))
+        make = {"observation": people.make_observation, "errand": people.make_errand}
+        answers = make.get(target.published.form.name, people.make_answers)()
+        await context.intake.register(target, receipt, answers, now_ms=arrived_ms)
     await edge.stop()
 
 

@@ -1,5 +1,7 @@
 """Plausible people for the demo, the bench and the tests: from the real divisions, by a seeded generator.
 
+They answer `migrant`, and two of the kits that a housing estate has beside it.
+
 The same seed gives the same people. Names include the characters that break lesser systems: rare ones,
 beyond the basic plane, minority and foreign names, very long ones. Nobody in here exists.
 """
@@ -51,6 +53,17 @@ _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _MODES: Final = ("train", "coach", "car", "plane", "taxi", "other")
 
 
+_GROCERIES: Final = (
+    ("大米", "half_kg"),
+    ("鸡蛋", "half_kg"),
+    ("白菜", "half_kg"),
+    ("牛奶", "box"),
+    ("挂面", "bag"),
+    ("食用油", "bottle"),
+)
+_ERRANDS: Final = {"parcel": "快递柜取件，两个小包裹", "repair": "厨房水龙头漏水"}
+
+
 class People:
     """An endless supply of answers to the form `migrant`."""
 
@@ -87,6 +100,42 @@ class People:
         if chance.random() < 0.6:
             answers["temperature"] = round(chance.gauss(36.5, 0.25) + (1.2 if has_symptoms else 0), 1)
         return {name: value for name, value in answers.items() if value not in ([], "")}
+
+    def make_observation(self) -> dict[str, Any]:
+        """A morning's or evening's temperature (kit `observation`)."""
+        chance = self._random
+        temperature = round(chance.gauss(36.5, 0.3), 1)
+        answers: dict[str, Any] = {
+            "name": self.make_name(),
+            "room": f"{chance.randint(1, 12)}栋{chance.randint(1, 30)}0{chance.randint(1, 4)}室",
+            "started_on": (self._today - timedelta(days=chance.randint(0, 6))).isoformat(),
+            "time": chance.choice(("morning", "evening")),
+            "temperature": temperature,
+            "symptoms": ["none"],
+            "took_medicine": "no",
+            "mood": "fine",
+            "consent": True,
+        }
+        return answers | ({"temperature_again": temperature - 0.1} if temperature >= 37.3 else {})
+
+    def make_errand(self) -> dict[str, Any]:
+        """What somebody who cannot go out asks for (kit `errand`)."""
+        chance = self._random
+        answers: dict[str, Any] = {
+            "name": self.make_name(),
+            "phone": f"1{chance.choice('3578')}{chance.randint(0, 999_999_999):09d}",
+            "address": f"{chance.randint(1, 12)}栋{chance.randint(1, 30)}0{chance.randint(1, 4)}室",
+            "errand": chance.choice(("shopping", "shopping", "parcel", "repair")),
+            "deadline": chance.choice(("today", "tomorrow")),
+            "consent": True,
+        }
+        if answers["errand"] == "shopping":
+            items = chance.sample(_GROCERIES, chance.randint(1, 3))
+            rows = [{"item": item, "quantity": chance.randint(1, 5), "unit": unit} for item, unit in items]
+            return answers | {"purchase": {"items": rows, "payment": "on_delivery"}}
+        return answers | {
+            "details": {"parcel": "快递柜取件，两个小包裹", "repair": "厨房水龙头漏水"}[answers["errand"]]
+        }
 
     def make_name(self) -> str:
         """Mostly two or three characters; one in eight a name that breaks lesser systems."""

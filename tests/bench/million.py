@@ -41,6 +41,7 @@ from tianbao.domain.validation import Moment, compile_form  # noqa: E402
 from tianbao.edge.sealer import Sealer, seal_identity  # noqa: E402
 from tianbao.samples import People  # noqa: E402
 from tianbao.services.exporting import Asked, Shape, stream_table  # noqa: E402
+from tianbao.services.forms import newest_form  # noqa: E402
 from tianbao.services.keys import Keyring  # noqa: E402
 from tianbao.services.records import count_records, list_changes, list_records, load_form_once  # noqa: E402
 from tianbao.services.search import Search  # noqa: E402
@@ -72,8 +73,9 @@ def fill() -> Keyring:
     day = sealer.open_day(TODAY, 14)
     data_key = sealer.data_key(day, now_ms)
     DataKey.objects.create(id=data_key.id, day=day.name, sealed=data_key.row.sealed)
-    sites = list(Site.objects.select_related("form"))
-    form = load_form_once(sites[0].form)
+    sites = list(Site.objects.all())
+    version = newest_form()
+    form = load_form_once(version)
     places = Gazetteer.from_bytes(read_divisions())
     validate = compile_form(form, places)
     people = People(places, seed=7, today=TODAY)
@@ -105,7 +107,7 @@ def fill() -> Keyring:
                 )  # fmt: skip
                 site = chance.choice(sites)
                 records.append((
-                    record, site.id.hex, site.county, short_number(record), site.form_id.hex, 1, 1, at_ms, at_ms,
+                    record, site.id.hex, site.county, short_number(record), version.id.hex, 1, 1, at_ms, at_ms,
                     day.name, facts.origin, facts.origin[:2], facts.origin[:4], facts.temperature,
                     facts.has_symptoms, facts.is_marked, facts.companions, record,
                 ))  # fmt: skip

@@ -47,6 +47,9 @@ def test_whole_numbers_stand_on_no_page(name):
         assert number[-4:] in html
 
 
+FORM_PATH = SITE.path("migrant")
+
+
 def test_the_receipt_says_its_state_in_every_language_of_the_form():
     html = receipt("zh-Hans")
     assert '<span lang="zh-Hans">「Registered」</span>' in html
@@ -83,12 +86,12 @@ def test_a_withdrawn_receipt_offers_no_code_and_no_change():
     assert "Withdrawn" in html
     for gone in ("/R/pass.png", "/R/correct", "/R/withdraw", "Show this at the gate."):
         assert gone not in html
-    assert f'href="{SITE.path()}?new=1"' in html
+    assert f'href="{FORM_PATH}?new=1"' in html
 
 
 def test_every_way_on_is_a_link_or_a_form_post():
     html = receipt()
-    for link in ("/R/correct", "/R/withdraw", f"{SITE.path()}?new=1", "/R?i=1"):
+    for link in ("/R/correct", "/R/withdraw", f"{FORM_PATH}?new=1", "/R?i=1"):
         assert f'href="{link}"' in html
     assert '<form method="post" action="/R/forget">' in html
 
@@ -119,11 +122,11 @@ def test_one_tap_confirms_and_says_what_it_confirms():
     assert html.count("<button>") == 1
     before, tap = html.split('<div class="tap">')
     assert (
-        f'<form method="post" action="{SITE.path()}"><input type="hidden" name="_action" value="confirm">' in before
+        f'<form method="post" action="{FORM_PATH}"><input type="hidden" name="_action" value="confirm">' in before
     )
     assert "I have read the notice above" in tap.partition("<button>")[0]
     assert INSTALLATION.purpose["en"] in before
-    for link in (f"{SITE.path()}?edit=1", f"{SITE.path()}?new=1"):
+    for link in (f"{FORM_PATH}?edit=1", f"{FORM_PATH}?new=1"):
         assert f'href="{link}"' in html
 
 

@@ -79,8 +79,7 @@ def form(installed: Cast) -> FormVersion:
     """Every site has this form."""
     version = publish_form(form=FORM, staff=installed.administrator, now_ms=NOW_MS)
     for site in installed.sites:
-        site.form = version
-        site.save(update_fields=["form"])
+        site.forms.update(name=FORM.name)
     return version
 
 

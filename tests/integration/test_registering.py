@@ -17,6 +17,7 @@ from tests.cast import NOW_MS, Cast
 
 from tianbao.domain.ids import short_number, write_number
 from tianbao.domain.problems import Code, Refused
+from tianbao.services.forms import newest_form
 from tianbao.services.registering import make_nonce, register_person
 from tianbao.store.models import Act
 
@@ -68,7 +69,12 @@ def edge(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubEdge]:
 
 def register(cast: Cast, nonce: bytes, name: str = "䶮小雨") -> Any:
     return register_person(
-        site=cast.sites[0], answers={"name": name}, nonce=nonce, staff=cast.administrator, now_ms=NOW_MS
+        site=cast.sites[0],
+        form=newest_form(),
+        answers={"name": name},
+        nonce=nonce,
+        staff=cast.administrator,
+        now_ms=NOW_MS,
     )
 
 
@@ -78,9 +84,9 @@ def register(cast: Cast, nonce: bytes, name: str = "䶮小雨") -> Any:
 def test_the_edge_gets_what_a_phone_would_send_and_staffs_token(installed: Cast, edge: StubEdge) -> None:
     person = register(installed, make_nonce(now_ms=NOW_MS))
     [(path, token, posted)] = edge.came
-    assert (path, token) == (f"/S/{installed.sites[0].code}", TOKEN)
+    assert (path, token) == (f"/S/{installed.sites[0].code}/migrant", TOKEN)
     assert posted["answers"] == {"name": "䶮小雨"}
-    assert posted["version"] == installed.sites[0].form.version
+    assert posted["version"] == newest_form().version
     assert len(posted["secret"]) == 22
     assert UUID(posted["id"]).version == 7
     assert person.record == UUID(posted["id"])
@@ -213,10 +219,10 @@ def test_neither_symptoms_nor_consent_are_answered_beforehand(signed_in: Client,
 
 def test_the_site_of_last_time_is_remembered(signed_in: Client, installed: Cast, edge: StubEdge) -> None:
     wanted = installed.sites[2]
-    assert signed_in.get(f"/console/register?site={wanted.code}").context["site"] == wanted
-    assert signed_in.get("/console/register").context["site"] == wanted
+    assert signed_in.get(f"/console/register?site={wanted.code}").context["desk"].site == wanted
+    assert signed_in.get("/console/register").context["desk"].site == wanted
     post(signed_in, installed, _site=wanted.code)
-    assert edge.came[0][0] == f"/S/{wanted.code}"
+    assert edge.came[0][0] == f"/S/{wanted.code}/migrant"
 
 
 def test_what_is_missing_is_said_beside_its_field_and_the_rest_is_kept(

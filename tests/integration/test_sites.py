@@ -11,7 +11,8 @@ from tests.cast import ADDRESS, AREA, NOW_MS, SITE_NAMES, Cast
 from tianbao.domain.sites import CODE_ALPHABET, CODE_LENGTH, SiteState
 from tianbao.services import sites as services
 from tianbao.services.addresses import offer_address, record_arrival
-from tianbao.services.forms import built_in_forms, newest_form, publish_form
+from tianbao.services.forms import FORM_DEFAULT, built_in_forms, publish_form
+from tianbao.services.site_forms import list_site_forms
 from tianbao.services.sites import list_sites, load_installation, read_pasted_sites, to_domain_site
 from tianbao.store.models import Act, FormVersion, HourCount, Organisation, Site
 
@@ -37,7 +38,7 @@ def test_a_site_is_made_with_a_code_and_its_poster_comes_next(signed_in: Client)
     assert len(site.code) == CODE_LENGTH
     assert set(site.code) <= set(CODE_ALPHABET)
     assert (site.county, site.area, site.state) == ("130636", "130636", "open")
-    assert site.form == newest_form()
+    assert [one.name for one in list_site_forms(site)] == [FORM_DEFAULT]
     assert generation() == before + 1
     assert Act.objects.filter(verb="create_site", subject=site.code).exists()
 

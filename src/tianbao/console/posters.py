@@ -25,6 +25,7 @@ from tianbao.render.pages import page_csp
 from tianbao.render.paper_form import paper_form_page
 from tianbao.render.poster import Paper, poster_page
 from tianbao.services.addresses import is_address_proved
+from tianbao.services.site_forms import find_site_form
 from tianbao.services.sites import find_site, load_installation, mark_posters_printed, to_domain_site
 from tianbao.store.models import Site
 from tianbao.texts import LANGUAGES as TEXT_LANGUAGES
@@ -104,7 +105,7 @@ def show_paper_form(request: HttpRequest, code: str, language: str) -> HttpRespo
         paper_form_page(
             installation=load_installation(),
             site=to_domain_site(row),
-            form=load_form(row.form.definition),
+            form=load_form(find_site_form(row, request.GET.get("form", "")).definition),
             language=language,
             _=translator(language),
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -38,14 +38,17 @@ from tianbao.domain.places import Place
 from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.domain.receipts import NONCE_BYTES, decode_base64url, encode_base64url
 from tianbao.domain.rows import change_rows
-from tianbao.domain.sites import SiteState
+from tianbao.domain.sites import Phase, SiteState
 from tianbao.render.doubts import doubt_sentence
 from tianbao.services.answering import show_answers, validate_answers
 from tianbao.services.divisions import area_name
+from tianbao.services.forms import newest_forms
 from tianbao.services.organisation import find_organisation
 from tianbao.services.records import load_form_once
 from tianbao.services.registering import make_nonce, register_person
-from tianbao.store.models import Record, Site
+from tianbao.services.site_forms import list_site_forms
+from tianbao.services.sites import to_domain_site
+from tianbao.store.models import FormVersion, Record, Site
 
 DOCUMENT_LENGTH_MAX: Final = 60
 PROJECTION_WAIT_S: Final = 5.0
@@ -53,45 +56,64 @@ _FIRST: Final = (Kind.DOCUMENT_TYPE, Kind.DOCUMENT)
 _SITE: Final = "register_site"
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A form at a site, as staff choose it; `title` of the form is said where the site has several."""
+
+    site: Site
+    form: FormVersion
+    title: str
+    is_one_of_several: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.site.code}/{self.form.name}"
+
+
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def show_register(request: StaffRequest) -> HttpResponseBase:
     """The empty form, and after each person the number to tell them."""
-    sites = list(Site.objects.filter(state=SiteState.OPEN.value).select_related("form").order_by("name"))
-    if not sites:
+    desks = _list_desks()
+    if not desks:
         return render(request, "console/register_closed.html")
     if request.method == "GET":
-        site = _choose_site(request, sites, request.GET.get("site", ""))
-        form = load_form_once(site.form)
+        desk = _choose_desk(request, desks, request.GET.get("site", ""))
+        form = load_form_once(desk.form)
         given = _prefilled(form)
-        return _show_form(request, site, sites, given=given, values=flatten_typed(form, given))
-    site = _choose_site(request, sites, request.POST.get("_site", ""))
-    form = load_form_once(site.form)
+        return _show_form(request, desk, desks, given=given, values=flatten_typed(form, given))
+    desk = _choose_desk(request, desks, request.POST.get("_site", ""))
+    form = load_form_once(desk.form)
     given = read_posted(form, request.POST)
     action = request.POST.get("_action", "")
     if action.startswith(("add:", "remove:")):
         given, rows = change_rows(form, given, action, rows_min=0)
         focus = _first_of_last_row(form, action, rows)
         values = flatten_typed(form, given)
-        return _show_form(request, site, sites, given=given, values=values, rows=rows, focus=focus)
+        return _show_form(request, desk, desks, given=given, values=values, rows=rows, focus=focus)
     if action == "again":
         values, focus = flatten_typed(form, given), request.POST.get("_focus", "")
-        return _show_form(request, site, sites, given=given, values=values, focus=focus)
-    validation = validate_answers(form=site.form, answers=given, now_ms=_now_ms())
+        return _show_form(request, desk, desks, given=given, values=values, focus=focus)
+    validation = validate_answers(form=desk.form, answers=given, now_ms=_now_ms())
     unclear = {} if request.POST.get("_asked") else validation.unclear
     problems = list(validation.problems)
     if not problems and not unclear:
         try:
             person = register_person(
-                site=site, answers=given, nonce=_nonce(request), staff=request.user, now_ms=_now_ms()
+                site=desk.site,
+                form=desk.form,
+                answers=given,
+                nonce=_nonce(request),
+                staff=request.user,
+                now_ms=_now_ms(),
             )
             return redirect(f"{reverse('console:register')}?done={person.record.hex}")
         except Refused as refused:
             problems = list(refused.problems)
     return _show_form(
         request,
-        site,
-        sites,
+        desk,
+        desks,
         given=given,
         values=flatten_typed(form, given),
         problems=sentences_by_path(problems, form, reader_language()),
@@ -124,8 +146,8 @@ def show_new_card(request: StaffRequest, record_id: UUID) -> HttpResponse:
 
 def _show_form(
     request: StaffRequest,
-    site: Site,
-    sites: list[Site],
+    desk: Desk,
+    desks: list[Desk],
     *,
     given: Mapping[str, Any],
     values: Mapping[str, Sequence[str]],
@@ -134,21 +156,22 @@ def _show_form(
     unclear: Mapping[Path, Sequence[Place]] | None = None,
     focus: Path = "",
 ) -> HttpResponse:
-    form = load_form_once(site.form)
+    form = load_form_once(desk.form)
     questions = tuple(sorted(form.questions, key=_position))
     itineraries = {question.name: 1 for question in questions if _is_itinerary(question)}
     is_refused = bool(problems or unclear)
     organisation = find_organisation()
     done = _done(request) if request.method == "GET" else None
     context: dict[str, Any] = {
-        "site": site,
-        "sites": sites,
+        "desk": desk,
+        "desks": desks,
+        "title": text_in(form.title, reader_language()),
         "fields": _read_aloud(
             make_fields(
                 questions,
                 Filled(
                     values=values,
-                    showing=show_answers(form=site.form, answers=given, now_ms=_now_ms()),
+                    showing=show_answers(form=desk.form, answers=given, now_ms=_now_ms()),
                     problems=problems or {},
                     rows=itineraries | dict(rows or {}),
                     unclear=unclear or {},
@@ -156,8 +179,8 @@ def _show_form(
                 reader_language(),
             )
         ),
-        "upload_url": f"/S/{site.code}/files",
-        "form_id": site.form_id if changes_by_answers(form) else "",
+        "upload_url": f"{to_domain_site(desk.site).path(desk.form.name)}/files",
+        "form_id": desk.form.id if changes_by_answers(form) else "",
         "focus": "" if is_refused or done else focus or _first_field(questions),
         "first": _first_field(questions),
         "document_type": next((q.name for q in questions if q.kind is Kind.DOCUMENT_TYPE), ""),
@@ -173,13 +196,31 @@ def _show_form(
     return render(request, "console/register.html", context, status=422 if is_refused else 200)
 
 
-def _choose_site(request: StaffRequest, sites: list[Site], code: str) -> Site:
-    """The one asked for, else the one of last time, else the first; remembered for the next person."""
-    wanted = code or request.session.get(_SITE, "")
-    site = next((site for site in sites if site.code == wanted), sites[0])
-    if request.session.get(_SITE) != site.code:
-        request.session[_SITE] = site.code
-    return site
+def _list_desks() -> list[Desk]:
+    """Every form that is open at an open site, by site."""
+    now_ms = _now_ms()
+    sites = Site.objects.filter(state=SiteState.OPEN.value).prefetch_related("forms").order_by("name")
+    carried = [(site, list_site_forms(site)) for site in sites]
+    newest = newest_forms({one.name for _, forms in carried for one in forms})
+    titles = {name: text_in(row.definition["title"], reader_language()) for name, row in newest.items()}
+    return [
+        Desk(site, newest[one.name], titles[one.name], len(forms) > 1)
+        for site, forms in carried
+        for one in forms
+        if one.hours.phase(now_ms) is Phase.OPEN
+    ]
+
+
+def _choose_desk(request: StaffRequest, desks: list[Desk], key: str) -> Desk:
+    """The one asked for, else the one of last time, else the first; remembered for the next person.
+
+    A site's code alone means its first form.
+    """
+    wanted = key or request.session.get(_SITE, "")
+    desk = next((desk for desk in desks if wanted in (desk.key, desk.site.code)), desks[0])
+    if request.session.get(_SITE) != desk.key:
+        request.session[_SITE] = desk.key
+    return desk
 
 
 def _nonce(request: StaffRequest) -> bytes:

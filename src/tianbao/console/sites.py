@@ -6,6 +6,7 @@ Must not know: posters beyond whether one hangs, registrations beyond today's co
 from __future__ import annotations
 
 import time
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,6 +17,7 @@ from tianbao.console.area_field import area_field, read_site_area
 from tianbao.console.labels import LABELS, label_of
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
+from tianbao.console.site_forms import describe_forms
 from tianbao.domain.problems import Problem, Refused
 from tianbao.domain.sites import SiteState
 from tianbao.services import sites as services
@@ -119,6 +121,7 @@ def _show_form(
         "labels": LABELS,
         "area": area_field("area", label_of("site_area"), hint, values, problems),
         "problems": problems,
+        "forms": describe_forms(site, ZoneInfo(request.organisation.time_zone)) if site else (),
     }
     return render(request, "console/site.html", context, status=422 if problems else 200)
 

@@ -20,6 +20,7 @@ from tianbao.console import (
     register,
     settings_page,
     setup_guide,
+    site_forms,
     sites,
 )
 
@@ -42,6 +43,8 @@ urlpatterns = [
     path("sites/<str:code>/state", sites.set_state, name="site_state"),
     path("sites/<str:code>/poster", posters.show_site_poster, name="site_poster"),
     path("sites/<str:code>/preview", posters.show_preview, name="site_preview"),
+    path("sites/<str:code>/forms", site_forms.show_site_forms, name="site_forms"),
+    path("forms/named/<str:name>/sites", site_forms.show_form_sites, name="form_sites"),
     path("sites/<str:code>/paper/<str:language>", posters.show_paper_form, name="site_paper"),
     path("posters", posters.show_posters, name="sites_posters"),
     path("posters/print", posters.print_posters, name="posters_print"),

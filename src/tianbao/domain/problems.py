@@ -64,6 +64,8 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     UNKNOWN_SITE = "unknown_site"
     SITE_CLOSED = "site_closed"
+    FORM_CLOSED = "form_closed"
+    FORM_NOT_OPEN_YET = "form_not_open_yet"
     UNKNOWN_RECEIPT = "unknown_receipt"
     CONTENT_DIFFERS = "content_differs"
     CHANGED_MEANWHILE = "changed_meanwhile"

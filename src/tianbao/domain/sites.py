@@ -6,9 +6,11 @@ they are stored, which form a site carries.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+from urllib.parse import quote
 
 from tianbao.domain.forms import Text
 
@@ -17,6 +19,8 @@ CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH: Final = 5
 DELETION_DAYS_DEFAULT: Final = 14
 DELETION_DAYS_MAX: Final = 366
+LATE_MS_MAX: Final = 72 * 3_600_000
+"""How long what was begun in time may still arrive: as long as a phone keeps what it could not send."""
 
 
 class SiteState(StrEnum):
@@ -24,6 +28,40 @@ class SiteState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+class Phase(StrEnum):
+    """Whether a form takes registrations at a moment."""
+
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a site takes registrations with a form: from `opens_ms` until `closes_ms`, unless staff closed it.
+
+    Unix time in milliseconds, None where there is no such time; `word` is what staff say to those who come when it
+    is not open.
+    """
+
+    state: SiteState = SiteState.OPEN
+    opens_ms: int | None = None
+    closes_ms: int | None = None
+    word: Mapping[str, str] = field(default_factory=dict)
+
+    def phase(self, now_ms: int) -> Phase:
+        if self.state is SiteState.CLOSED or (self.closes_ms is not None and now_ms >= self.closes_ms):
+            return Phase.CLOSED
+        return Phase.SCHEDULED if self.opens_ms is not None and now_ms < self.opens_ms else Phase.OPEN
+
+    def takes(self, *, begun_ms: int, now_ms: int) -> bool:
+        """Whether a registration that was begun then and arrives now counts: phones may be without network."""
+        phase = self.phase(now_ms)
+        if phase is not Phase.CLOSED or self.state is SiteState.CLOSED or self.closes_ms is None:
+            return phase is Phase.OPEN
+        return begun_ms < self.closes_ms and now_ms < self.closes_ms + LATE_MS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +98,9 @@ class Site:
     def county(self) -> str:
         return self.area[:6]
 
-    def path(self) -> str:
-        """The path of its form; upper case, so that a QR of the address stays in alphanumeric mode."""
-        return f"/S/{self.code}"
+    def path(self, form: str = "") -> str:
+        """Its path, or that of one of its forms; upper case, so that a QR of it stays in alphanumeric mode."""
+        return f"/S/{self.code}/{quote(form, safe='')}" if form else f"/S/{self.code}"
 
 
 def poster_url(installation: Installation, site: Site) -> str:

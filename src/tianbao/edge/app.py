@@ -32,15 +32,16 @@ from tianbao.edge.ledger import open_ledger
 from tianbao.edge.places_api import PlacesApi
 from tianbao.edge.receipt_pages import ReceiptPages
 from tianbao.edge.sealer import Sealer
+from tianbao.edge.site_pages import SitePages
 from tianbao.edge.uploads import Uploads
 from tianbao.render.messages import message
 from tianbao.render.plain_page import front_page, problem_page
 from tianbao.store.file_folder import FileFolder
 
-_SITE: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})(\.json)?/?")
-_LIST: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/lists/([^/]{1,200})")
+_SITE: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})(?:/([^/]{1,200}?))?(\.json)?/?")
+_LIST: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/([^/]{1,200})/lists/([^/]{1,200})")
+_FILES: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/([^/]{1,200})/files")
 _PICTURE: Final = re.compile(r"/M/([0-9a-f]{32}\.jpg)")
-_FILES: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/files")
 _OWN_FILE: Final = re.compile(r"/R/files/([0-9a-f]{32})")
 _TREE: Final = re.compile(r"/places/([0-9]{2}|provinces)")
 _PASS: Final = re.compile(r"/[Pp]/([0-9A-Za-z-]{1,16})")
@@ -74,6 +75,7 @@ class Edge:
             staff_token=self._staff_token,
         )
         self._forms = FormPages(self.context)
+        self._sites = SitePages(self.context, self._forms)
         self._receipts = ReceiptPages(self.context)
         self._files = FilePages(self.context)
         self._lists = ChoiceLists(self.context)
@@ -118,13 +120,16 @@ class Edge:
         path = request.path
         reads = request.method in ("GET", "HEAD")
         if site := _SITE.fullmatch(path):
-            if request.method == "POST" and not site[2]:
-                return await self._forms.post(request, site[1])
+            code, form = site[1], site[2] or ""
+            if request.method == "POST" and not site[3]:
+                return await self._forms.post(request, code, form)
             _require(reads)
-            return self._forms.describe(request, site[1]) if site[2] else await self._forms.get(request, site[1])
+            if site[3]:
+                return self._forms.describe(request, self.context.target(code, form))
+            return await self._sites.get(request, code, form)
         if files := _FILES.fullmatch(path):
             _require(request.method == "POST")
-            return await self._files.post(request, files[1])
+            return await self._files.post(request, *files.groups())
         if listed := _LIST.fullmatch(path):
             _require(reads)
             return self._lists.get(request, *listed.groups())

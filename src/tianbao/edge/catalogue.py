@@ -20,7 +20,7 @@ from tianbao.domain.forms import Form, load_form
 from tianbao.domain.long_lists import LongList, make_long_lists
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.showing import Shower
-from tianbao.domain.sites import Installation, Site, SiteState
+from tianbao.domain.sites import Hours, Installation, Site, SiteState
 from tianbao.domain.validation import Resolver, Validator, compile_form
 from tianbao.store.hot_sql import POSTGRESQL, SQLITE
 from tianbao.store.sqlite import bring_recent_sqlite
@@ -48,13 +48,21 @@ class PublishedForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A form that a site carries, in its newest version, and when it is open there."""
+
+    published: PublishedForm
+    hours: Hours
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """One consistent reading. `installation` is None before set-up."""
 
     generation: int = 0
     installation: Installation | None = None
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    sites: Mapping[str, tuple[Site, PublishedForm]] = field(default_factory=dict)
+    sites: Mapping[str, tuple[Site, tuple[Offer, ...]]] = field(default_factory=dict)
     forms: Mapping[tuple[str, int], PublishedForm] = field(default_factory=dict)
 
 
@@ -146,9 +154,14 @@ class CatalogueReader:
         for name, version, definition in self._ask(self._statements.read_forms):
             if (name, version) not in self._forms:
                 self._forms[name, version] = compile_published(load_form(_json(definition)), self._places)
+        newest = {name: self._forms[name, version] for name, version in sorted(self._forms)}
+        offers: dict[str, tuple[Offer, ...]] = {}
+        for code, name, state, opens_ms, closes_ms, word in self._ask(self._statements.read_site_forms):
+            hours = Hours(SiteState(state), opens_ms, closes_ms, _json(word))
+            offers[code] = (*offers.get(code, ()), Offer(newest[name], hours))
         sites = {
-            code: (Site(code, name, area, area_name, SiteState(state)), self._forms[form, version])
-            for code, name, area, area_name, state, form, version in self._ask(self._statements.read_sites)
+            code: (Site(code, name, area, area_name, SiteState(state)), offers[code])
+            for code, name, area, area_name, state in self._ask(self._statements.read_sites)
         }
         return Catalogue(row[9], installation, ZoneInfo(row[8]), sites, dict(self._forms))
 

@@ -1,4 +1,4 @@
-"""`/S/{CODE}/lists/{LIST}`: choices of a list too long for the page, asked for while somebody types.
+"""`/S/{CODE}/{FORM}/lists/{LIST}`: choices of a list too long for the page, asked for while somebody types.
 
 Must not know: how the page asks, what is done with the choice.
 """
@@ -36,20 +36,20 @@ _Filter: TypeAlias = Callable[[Mapping[str, str], Moment], Offers]
 
 
 class ChoiceLists:
-    """The handler of /S/{CODE}/lists/{LIST}."""
+    """The handler of /S/{CODE}/{FORM}/lists/{LIST}."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._answers: OrderedDict[_Key, bytes] = OrderedDict()
         self._filters: OrderedDict[_Key, _Filter | None] = OrderedDict()
 
-    def get(self, request: Request, code: str, name: str) -> Response:
+    def get(self, request: Request, code: str, form_name: str, name: str) -> Response:
         """`?q=bei&for=village&township=t1`: `[{"code", "full"}]`, what begins with the text first.
 
         `for` is the question, by its template path, whose filter counts; the answers that it asks for come under
         their own template paths.
         """
-        target = self._context.target(code)
+        target = self._context.target(code, form_name)
         form, found = target.published.form, target.published.long_lists.get(name)
         if found is None:
             raise refuse(Code.NOT_FOUND)

@@ -42,15 +42,26 @@ class Context:
     uploads: Uploads
     staff_token: str = field(repr=False)
 
-    def target(self, code: str) -> Target:
-        """The site of a code as typed or scanned, in either case. Refused: NOT_READY, UNKNOWN_SITE."""
+    def target(self, code: str, form: str = "") -> Target:
+        """A form of a site, its first if none is named. Refused: NOT_READY, UNKNOWN_SITE, NOT_FOUND."""
+        targets = self.targets(code)
+        found = next((one for one in targets if not form or one.published.form.name == form), None)
+        if found is None:
+            raise refuse(Code.NOT_FOUND)
+        return found
+
+    def targets(self, code: str) -> list[Target]:
+        """The forms of a site in their order; its code as typed or scanned, in either case."""
         catalogue = self.catalogue
         if catalogue.installation is None:
             raise refuse(Code.NOT_READY)
-        found = catalogue.sites.get(code.upper())
-        if found is None:
+        if code.upper() not in catalogue.sites:
             raise refuse(Code.UNKNOWN_SITE)
-        return Target(catalogue.installation, catalogue.time_zone, *found)
+        site, offers = catalogue.sites[code.upper()]
+        return [
+            Target(catalogue.installation, catalogue.time_zone, site, offer.published, offer.hours)
+            for offer in offers
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ _STATUS: Final = {
     Code.METHOD: 405,
     Code.CHANGED_MEANWHILE: 409,
     Code.SITE_CLOSED: 409,
+    Code.FORM_CLOSED: 409,
+    Code.FORM_NOT_OPEN_YET: 409,
     Code.BODY_TOO_LARGE: 413,
     Code.FILE_TOO_LARGE: 413,
     Code.MEDIA_TYPE: 415,

@@ -1,4 +1,4 @@
-"""`/S/{CODE}/files`: one file, sent by the page's script as soon as it is chosen; the answer is a token.
+"""`/S/{CODE}/{FORM}/files`: one file, sent by the page's script as soon as it is chosen; the answer is a token.
 
 Between the app's routing and `edge.uploads`. The body is the file itself; `?for=` says which question it answers,
 the header `X-File-Name` (percent-encoded UTF-8) what it is called: a name may be somebody's, and addresses stand in
@@ -49,10 +49,10 @@ class FilePages:
             headers.append(("content-encoding", "gzip"))
         return Response(200, body, "text/javascript; charset=utf-8", headers)
 
-    async def post(self, request: Request, code: str) -> Response:
+    async def post(self, request: Request, code: str, form_name: str) -> Response:
         """201 with the file as an answer holds it, or what is wrong with it."""
         request.refuse_from_elsewhere()
-        target = self._context.target(code)
+        target = self._context.target(code, form_name)
         form = target.published.form
         try:
             file = await self._take(request, target)

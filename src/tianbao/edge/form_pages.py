@@ -1,7 +1,7 @@
-"""`/S/{CODE}`: the form page ready in memory, and everything that is posted to it.
+"""A site's form: its page ready in memory, and everything that is posted to it.
 
-Between the app's routing and `edge.intake`. A JSON post and a form post take the same way and differ only in
-how they are read and answered. Must not know: how answers are judged or stored.
+Between the app's routing, `edge.site_pages` and `edge.intake`. A JSON post and a form post take the same way
+and differ only in how they are read and answered. Must not know: how answers are judged or stored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import hmac
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import brotli
@@ -87,20 +87,20 @@ class ReadyPage:
 
 
 class FormPages:
-    """The handlers of a site's address."""
+    """The handlers of a form's address."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._ready: OrderedDict[tuple[int, str, str], asyncio.Task[ReadyPage]] = OrderedDict()
+        self._ready: OrderedDict[tuple[int, str, str, str], asyncio.Task[ReadyPage]] = OrderedDict()
 
-    async def get(self, request: Request, code: str) -> Response:
+    async def get(self, request: Request, target: Target) -> Response:
         """The page, or for a phone that holds a receipt the question whether all is still right."""
-        target = self._context.target(code)
         reader = read_reader(request, target.published.form.languages)
         has_cookies = bool(request.header(b"cookie"))
-        known = read_receipts(request) if has_cookies and b"new=" not in request.scope["query_string"] else []
-        own = await self._context.archive.open(known[0]) if known else None
-        if own is not None and own.kind is not RevisionKind.WITHDRAWN:
+        own = None
+        if has_cookies and b"new=" not in request.scope["query_string"]:
+            own = await self._own(read_receipts(request), target.published.form)
+        if own is not None:
             response = self._prefilled(request, target, reader, own)
         else:
             response = (await self._ready_page(target, reader)).response(request)
@@ -109,26 +109,44 @@ class FormPages:
         remember_language(request, response, reader)
         return response
 
-    def describe(self, request: Request, code: str) -> Response:
-        """`/S/{CODE}.json`: the form for programs."""
-        target = self._context.target(code)
+    async def _own(self, known: list[Receipt], form: Form) -> OwnRegistration | None:
+        """What the next registration with a form begins with: the phone's newest with the same."""
+        if not any(question.carried for question in form.questions):
+            return None
+        for receipt in known:
+            own = await self._context.archive.open(receipt)
+            if own is not None and own.first.form == form.name:
+                return None if own.kind is RevisionKind.WITHDRAWN else own
+        return None
+
+    def describe(self, request: Request, target: Target) -> Response:
+        """`/S/{CODE}.json`: the form for programs, and the forms beside it."""
         form = target.published.form
         reader = read_reader(request, form.languages)
         body = {
             "site": {"code": target.site.code, "name": target.site.name, "area": target.site.area},
             "form": form.name,
             "version": form.version,
+            "forms": [
+                {
+                    "form": (other := beside.published.form).name,
+                    "title": text_in(other.title, reader.language),
+                    "path": beside.path,
+                    "state": beside.phase(now_ms()).value,
+                }
+                for beside in self._context.targets(target.site.code)
+            ],
             "questions": describe_questions(form.questions, reader.language),
         }
         headers = [("cache-control", "no-cache"), ("access-control-allow-origin", "*")]
         return Response(200, msgspec.json.encode(body), "application/json", headers)
 
-    async def post(self, request: Request, code: str) -> Response:
+    async def post(self, request: Request, code: str, form: str = "") -> Response:
         """A submission, as JSON or as a form post. Under overload it is refused before it is read."""
         if self._context.intake.queue.is_full:
             self._context.intake.outcomes[Outcome.BUSY] += 1
             raise refuse(Code.BUSY)
-        target = self._context.target(code)
+        target = self._context.target(code, form)
         media_type = request.header(b"content-type").partition(";")[0].strip().lower()
         if media_type == "application/json":
             return await self._post_json(request, target)
@@ -154,7 +172,7 @@ class FormPages:
         published = self._context.catalogue.forms.get((form.name, version)) if type(version) is int else None
         if published is None:
             raise refuse(Code.UNKNOWN_VERSION)
-        target = Target(target.installation, target.time_zone, target.site, published)
+        target = replace(target, published=published)
         source = Source.STAFF if self._is_staff(request) else Source.PHONE
         try:
             accepted = await self._context.intake.register(
@@ -197,11 +215,11 @@ class FormPages:
         known = read_receipts(request)
         own = None
         if known and (action == "confirm" or fields.get("_prefilled")):
-            own = await self._context.archive.open(known[0])
+            own = await self._own(known, form)
         typed = nest_answers(form, posted.pairs)
         if action == "confirm":
             if own is None:
-                return redirect(f"{target.site.path()}?new=1")
+                return redirect(f"{target.path}?new=1")
             answers = confirm_answers(form, own, typed)
             typed = mask_answers(form, answers)
             fields |= {"_prefilled": "1", "_asked_places": "1"}
@@ -246,7 +264,7 @@ class FormPages:
 
         However many phones ask in the moment after something was published: they wait for the same task.
         """
-        key = (self._context.catalogue.generation, target.site.code, reader.language)
+        key = (self._context.catalogue.generation, target.site.code, target.published.form.name, reader.language)
         if key not in self._ready:
             self._ready[key] = asyncio.create_task(asyncio.to_thread(render_ready, target, reader))
             if len(self._ready) > PAGE_CACHE_MAX:
@@ -272,7 +290,7 @@ class FormPages:
                 form=form,
                 language=reader.language,
                 _=reader._,
-                action=target.site.path(),
+                action=target.path,
                 filled=filled,
                 hidden={"_prefilled": "1"},
             )
@@ -302,7 +320,7 @@ class FormPages:
             form=target.published.form,
             language=reader.language,
             _=reader._,
-            action=target.site.path(),
+            action=target.path,
             filled=filled,
             hidden={name: value for name, value in fields.items() if name in _CARRIED_FIELDS},
         )
@@ -310,14 +328,14 @@ class FormPages:
 
 
 def render_ready(target: Target, reader: Reader) -> ReadyPage:
-    """Renders the page of a site and compresses it as well as the encodings can."""
+    """Renders the page of a site's form and compresses it as well as the encodings can."""
     html = form_page(
         installation=target.installation,
         site=target.site,
         form=target.published.form,
         language=reader.language,
         _=reader._,
-        action=target.site.path(),
+        action=target.path,
     )
     plain = html.encode()
     return ReadyPage(

@@ -19,10 +19,11 @@ import msgspec
 
 from tianbao.domain import receipts, sealing
 from tianbao.domain.files import by_content, files_in
+from tianbao.domain.ids import unix_ms_of
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.receipts import Receipt
 from tianbao.domain.sealing import RevisionKind
-from tianbao.domain.sites import Installation, Site, SiteState
+from tianbao.domain.sites import Hours, Installation, Phase, Site, SiteState
 from tianbao.domain.validation import Moment, Validation
 from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import PublishedForm
@@ -75,12 +76,23 @@ class Invalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a submission goes: the site, the form version it answers, and the installation's promises."""
+    """Where a submission goes: the site, the form version it answers, and the installation's promises.
+
+    `hours` say when the site takes new ones.
+    """
 
     installation: Installation
     time_zone: tzinfo
     site: Site
     published: PublishedForm
+    hours: Hours
+
+    @property
+    def path(self) -> str:
+        return self.site.path(self.published.form.name)
+
+    def phase(self, now_ms: int) -> Phase:
+        return Phase.CLOSED if self.site.state is SiteState.CLOSED else self.hours.phase(now_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,9 @@ class Intake:
         source: Source = Source.PHONE,
         now_ms: int,
     ) -> Accepted:
-        """A first submission. Raises Invalid, or Refused: BUSY, STORAGE, CONTENT_DIFFERS, SITE_CLOSED."""
+        """A first submission. Raises Invalid, or Refused: BUSY, STORAGE, CONTENT_DIFFERS, SITE_CLOSED, FORM_CLOSED,
+        FORM_NOT_OPEN_YET.
+        """
         draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, source, None, now_ms)
         return await self._count(self._take(target, draft))
 
@@ -158,14 +172,14 @@ class Intake:
 
     async def _take(self, target: Target, draft: Draft) -> Accepted:
         mac = receipts.content_mac(draft.receipt.secret, canonical_content(target, draft.answers))
-        is_closed = target.site.state is SiteState.CLOSED and draft.kind is RevisionKind.REGISTERED
-        if is_closed or target.published.has_files:
+        closed = _closed(target, draft) if draft.kind is RevisionKind.REGISTERED else None
+        if closed or target.published.has_files:
             # a retry of what came before the site closed, or whose files are its own since the day it came
             standing = await self._archive.find(draft.submission)
             if standing is not None:
                 return _repeated(draft, mac, standing)
-        if is_closed:
-            raise refuse(Code.SITE_CLOSED)
+        if closed:
+            raise refuse(closed)
         moment = local_moment(draft.now_ms, target.time_zone)
         validation = target.published.validate(draft.answers, moment)
         if validation.problems:
@@ -193,6 +207,16 @@ class Intake:
             problems = [Problem(Code.NOT_A_FILE, path) for path, _ in files_in(form, settled)]
         validation.answers = settled
         validation.problems += problems
+
+
+def _closed(target: Target, draft: Draft) -> Code | None:
+    """Why a new registration is not taken, if it is not."""
+    if target.site.state is SiteState.CLOSED:
+        return Code.SITE_CLOSED
+    if target.hours.takes(begun_ms=unix_ms_of(draft.receipt.id), now_ms=draft.now_ms):
+        return None
+    is_early = target.hours.phase(draft.now_ms) is Phase.SCHEDULED
+    return Code.FORM_NOT_OPEN_YET if is_early else Code.FORM_CLOSED
 
 
 def _repeated(draft: Draft, mac: bytes, standing: SubmissionRow) -> Accepted:

@@ -20,6 +20,7 @@ from tianbao.domain.names import mask_name
 from tianbao.domain.problems import Code, refuse
 from tianbao.domain.receipts import Receipt, read_receipt
 from tianbao.domain.sealing import RevisionKind
+from tianbao.domain.sites import Hours
 from tianbao.edge.archive import OwnRegistration
 from tianbao.edge.context import (
     Context,
@@ -222,7 +223,7 @@ class ReceiptPages:
         published = catalogue.forms.get((own.first.form, own.first.version))
         if catalogue.installation is None or found is None or published is None:
             raise refuse(Code.NOT_READY)
-        return known, own, Target(catalogue.installation, catalogue.time_zone, found[0], published)
+        return known, own, Target(catalogue.installation, catalogue.time_zone, found[0], published, Hours())
 
     async def _correction_page(
         self,

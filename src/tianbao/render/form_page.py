@@ -57,7 +57,7 @@ def form_page(
     """
     sends_by_script = purpose is Purpose.REGISTER and filled == EMPTY and not hidden
     cut_at = next((path for path, stage in find_stages(form).items() if stage), "") if sends_by_script else ""
-    sheet = Sheet(form, language, _, filled, lists_url=f"{site.path()}/lists/", cut_at=cut_at)
+    sheet = Sheet(form, language, _, filled, lists_url=f"{site.path(form.name)}/lists/", cut_at=cut_at)
     plan = make_plan(form, texts_of(form, language), language)
     features = _features(form, plan, sends_by_script=sends_by_script)
     is_correction = purpose is Purpose.CORRECT

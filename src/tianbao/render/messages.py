@@ -106,6 +106,8 @@ _SENTENCES: Final[dict[Code, Callable[[Translator], str]]] = {
     Code.SITE_CLOSED: lambda _: _(
         "This site takes no registrations at the moment. Please ask the people who work there."
     ),
+    Code.FORM_CLOSED: lambda _: _("This form takes no answers any more. Please ask the people who work there."),
+    Code.FORM_NOT_OPEN_YET: lambda _: _("This form takes no answers yet. Please come back when it is open."),
     Code.UNKNOWN_RECEIPT: lambda _: _(
         "This receipt opens nothing: it may be incomplete, or the registration was deleted in the meantime. "
         "Please check the link or register again."

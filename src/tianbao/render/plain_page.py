@@ -37,6 +37,8 @@ _NEXT: Final[Mapping[Code, _Next]] = {
 
 _TITLES: Final[Mapping[Code, Callable[[Translator], str]]] = {
     Code.SITE_CLOSED: lambda _: _("Closed at the moment"),
+    Code.FORM_CLOSED: lambda _: _("Closed"),
+    Code.FORM_NOT_OPEN_YET: lambda _: _("Not open yet"),
     Code.UNKNOWN_SITE: lambda _: _("This code is not known"),
     Code.UNKNOWN_RECEIPT: lambda _: _("Nothing found"),
     Code.NOT_FOUND: lambda _: _("Page not found"),

@@ -75,6 +75,7 @@ def receipt_page(
         styles=("page.css", "form.css", "receipt.css"),
         scripts=Markup(";").join((queue_script(_), script("copy.js"))),
         site=site,
+        path=site.path(form.name),
         receipt=receipt,
         masked_name=mask_name(_name_in(form, receipt.answers)),
         words=[
@@ -112,6 +113,7 @@ def confirm_page(
         styles=("page.css", "form.css", "receipt.css"),
         scripts=queue_script(_),
         site=site,
+        path=site.path(form.name),
         title=text_in(form.title, language),
         name=_name_in(form, answers),
         condition=_condition(symptoms, answer_at(answers, symptoms_path), language) if symptoms else None,

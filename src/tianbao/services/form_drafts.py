@@ -90,7 +90,7 @@ def versions_of(name: str) -> list[FormVersion]:
 
 def carrying_sites(name: str) -> list[Site]:
     """The sites that a new version of a form reaches."""
-    return list(Site.objects.filter(form__name=name).order_by("name"))
+    return list(Site.objects.filter(forms__name=name).order_by("name"))
 
 
 def find_draft(draft_id: UUID) -> FormDraft:

@@ -7,7 +7,7 @@ spreadsheet is read (`tianbao.xlsform`, which is loaded only when one is: it tak
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -80,6 +80,11 @@ def publish_form(*, form: Form, staff: Staff | None, now_ms: int) -> FormVersion
 def newest_form(name: str = FORM_DEFAULT) -> FormVersion:
     """The newest published version of a form."""
     return FormVersion.objects.filter(name=name).order_by("-version")[0]
+
+
+def newest_forms(names: Collection[str]) -> dict[str, FormVersion]:
+    """The newest published version of each, by name."""
+    return {row.name: row for row in FormVersion.objects.filter(name__in=names).order_by("version")}
 
 
 def find_form(name: str) -> Form | None:

@@ -17,6 +17,7 @@ class StaffCode(StrEnum):
     """Expected failures of staff's own acts; the public API never says them."""
 
     ALREADY_SET_UP = "already_set_up"
+    CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
     COUNTY_NEEDED = "county_needed"
     FORM_NEEDED = "form_needed"
     CANNOT_UNLOCK = "cannot_unlock"
@@ -54,6 +55,7 @@ def message(problem: Problem, _: Translator, label: str = "") -> str:
 def _sentences(_: Translator) -> dict[str, str]:
     return {
         StaffCode.ALREADY_SET_UP: _("This installation is set up already."),
+        StaffCode.CLOSES_BEFORE_IT_OPENS: _("It would close before it opens."),
         StaffCode.COUNTY_NEEDED: _("Please pick at least the county."),
         StaffCode.FORM_NEEDED: _("A CSV file holds one table. Please choose the form first."),
         StaffCode.CANNOT_UNLOCK: _("This password does not open the names."),

@@ -21,7 +21,8 @@ from tianbao.domain.ids import write_uuid
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.receipts import NONCE_BYTES, derive_receipt, encode_base64url
 from tianbao.services.audit import record_act
-from tianbao.store.models import Site, Staff
+from tianbao.services.sites import to_domain_site
+from tianbao.store.models import FormVersion, Site, Staff
 
 EDGE_WAIT_S: Final = 20.0
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -44,17 +45,17 @@ def make_nonce(*, now_ms: int) -> bytes:
 
 
 def register_person(
-    *, site: Site, answers: Mapping[str, Any], nonce: bytes, staff: Staff, now_ms: int
+    *, site: Site, form: FormVersion, answers: Mapping[str, Any], nonce: bytes, staff: Staff, now_ms: int
 ) -> RegisteredPerson:
-    """Registers somebody at a site. Refused as the edge refuses; STORAGE where it does not answer."""
-    content = json.dumps([site.code, answers], ensure_ascii=False, sort_keys=True)
+    """Registers somebody with a form of a site. Refused as the edge refuses; STORAGE where it does not answer."""
+    content = json.dumps([site.code, form.name, answers], ensure_ascii=False, sort_keys=True)
     receipt = derive_receipt(nonce, content.encode("utf-8", "surrogatepass"))
     said = _post(
-        f"/S/{site.code}",
+        to_domain_site(site).path(form.name),
         {
             "id": write_uuid(receipt.id),
             "secret": encode_base64url(receipt.secret),
-            "version": site.form.version,
+            "version": form.version,
             "answers": answers,
         },
     )

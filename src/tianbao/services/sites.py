@@ -21,10 +21,10 @@ from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.sites import SiteState, site_code
 from tianbao.services.audit import record_act
 from tianbao.services.divisions import area_candidates, area_name, find_area, is_site_area
-from tianbao.services.forms import newest_form
+from tianbao.services.forms import FORM_DEFAULT
 from tianbao.services.organisation import bump_generation, check_line, find_organisation
 from tianbao.services.refusals import StaffCode, refuse_staff
-from tianbao.store.models import FormVersion, HourCount, Organisation, Site, Staff
+from tianbao.store.models import HourCount, Organisation, Site, SiteForm, Staff
 
 NAME_LENGTH_MAX: Final = 60
 PASTED_MAX: Final = 500
@@ -85,7 +85,7 @@ def to_domain_site(row: Site) -> domain.Site:
 
 def find_site(code: str) -> Site:
     """The site of a code, however it was typed; Refused for none."""
-    site = Site.objects.filter(code=code.strip().upper()).select_related("form").first()
+    site = Site.objects.filter(code=code.strip().upper()).prefetch_related("forms").first()
     if site is None:
         raise refuse(Code.UNKNOWN_SITE)
     return site
@@ -103,6 +103,11 @@ def list_sites(*, now_ms: int) -> list[SiteLine]:
     )
     rows = Site.objects.order_by("-state", "created_ms", "id")
     return [SiteLine(row, counts.get(row.pk, 0), row.poster_address == organisation.address) for row in rows]
+
+
+def list_rows() -> list[Site]:
+    """Every site with its forms, in the order in which they were made."""
+    return list(Site.objects.prefetch_related("forms").order_by("created_ms", "id"))
 
 
 def list_outdated_posters(address: str) -> list[Site]:
@@ -124,7 +129,7 @@ def create_site(*, name: str, area: str, staff: Staff | None, now_ms: int) -> Si
     if problems:
         raise Refused(*problems)
     with transaction.atomic():
-        site = _insert_sites([(name, area)], newest_form(), now_ms)[0]
+        site = _insert_sites([(name, area)], now_ms)[0]
         bump_generation()
         record_act(at_ms=now_ms, staff=staff, verb="create_site", subject=site.code)
     return site
@@ -136,7 +141,7 @@ def create_sites(*, pasted: Sequence[PastedSite], staff: Staff, now_ms: int) -> 
     if problems:
         raise Refused(*problems)
     with transaction.atomic():
-        made = _insert_sites([(line.name, line.area) for line in pasted], newest_form(), now_ms)
+        made = _insert_sites([(line.name, line.area) for line in pasted], now_ms)
         bump_generation()
         for site in made:
             record_act(at_ms=now_ms, staff=staff, verb="create_site", subject=site.code)
@@ -201,7 +206,7 @@ def mark_posters_printed(*, sites: Iterable[Site], address: str, staff: Staff, n
         record_act(at_ms=now_ms, staff=staff, verb="print_posters", detail=detail)
 
 
-def _insert_sites(names_and_areas: Sequence[tuple[str, str]], form: FormVersion, now_ms: int) -> list[Site]:
+def _insert_sites(names_and_areas: Sequence[tuple[str, str]], now_ms: int) -> list[Site]:
     codes = _new_codes(len(names_and_areas))
     rows = [
         Site(
@@ -211,12 +216,15 @@ def _insert_sites(names_and_areas: Sequence[tuple[str, str]], form: FormVersion,
             area=area,
             area_name=area_name(area),
             county=area[:6],
-            form=form,
             created_ms=now_ms,
         )
         for index, (code, (name, area)) in enumerate(zip(codes, names_and_areas, strict=True))
     ]
-    return Site.objects.bulk_create(rows)
+    made = Site.objects.bulk_create(rows)
+    SiteForm.objects.bulk_create(
+        SiteForm(id=uuid7(now_ms, os.urandom(10)), site=site, name=FORM_DEFAULT, position=0) for site in made
+    )
+    return made
 
 
 def _new_codes(count: int) -> list[str]:

@@ -63,6 +63,7 @@ class Statements:
     read_generation: str
     read_organisation: str
     read_sites: str
+    read_site_forms: str
     read_forms: str
     find_picture: str
     find_staff_revision: str
@@ -80,9 +81,10 @@ _READ_ORGANISATION = (
     "SELECT name, area, address, purpose, legal_basis, notice, contact, deletion_days, time_zone, generation "
     "FROM organisation"
 )
-_READ_SITES = (
-    "SELECT s.code, s.name, s.area, s.area_name, s.state, f.name, f.version "
-    "FROM site s JOIN form_version f ON f.id = s.form_id"
+_READ_SITES = "SELECT code, name, area, area_name, state FROM site"
+_READ_SITE_FORMS = (
+    "SELECT s.code, f.name, f.state, f.opens_ms, f.closes_ms, f.word "
+    "FROM site_form f JOIN site s ON s.id = f.site_id ORDER BY s.code, f.position, f.id"
 )
 _READ_FORMS = "SELECT name, version, definition FROM form_version"
 _FIND_PICTURE = "SELECT data FROM form_picture WHERE name = ?"
@@ -113,6 +115,7 @@ SQLITE: Final = Statements(
     read_generation=_READ_GENERATION,
     read_organisation=_READ_ORGANISATION,
     read_sites=_READ_SITES,
+    read_site_forms=_READ_SITE_FORMS,
     read_forms=_READ_FORMS,
     find_picture=_FIND_PICTURE,
     find_staff_revision=_FIND_STAFF_REVISION,
@@ -137,6 +140,7 @@ POSTGRESQL: Final = Statements(
     read_generation=_READ_GENERATION,
     read_organisation=_READ_ORGANISATION,
     read_sites=_READ_SITES,
+    read_site_forms=_READ_SITE_FORMS,
     read_forms=_READ_FORMS,
     find_picture=_FIND_PICTURE.replace("?", "%s"),
     find_staff_revision=_FIND_STAFF_REVISION.replace("?", "%s"),

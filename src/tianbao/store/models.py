@@ -184,13 +184,40 @@ class Site(models.Model):
     state = models.CharField(
         max_length=8, default=SiteState.OPEN, choices=[(state.value, state.name) for state in SiteState]
     )
-    form = models.ForeignKey(FormVersion, on_delete=models.PROTECT)
     poster_printed_ms = models.BigIntegerField(null=True)
     poster_address = models.CharField(max_length=300, blank=True)
     created_ms = models.BigIntegerField()
 
     class Meta:
         db_table = "site"
+
+
+class SiteForm(models.Model):
+    """A form that a site carries, in its newest version, and when it is open there (domain.sites.Hours)."""
+
+    id = models.UUIDField(primary_key=True)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="forms", db_index=False)
+    name = models.CharField(max_length=64, db_index=True)
+    position = models.SmallIntegerField()
+    state = models.CharField(
+        max_length=8, default=SiteState.OPEN, choices=[(state.value, state.name) for state in SiteState]
+    )
+    opens_ms = models.BigIntegerField(null=True)
+    closes_ms = models.BigIntegerField(null=True)
+    word = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "site_form"
+        ordering = ("position", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["site", "name"], name="one_site_form"),
+            models.CheckConstraint(
+                condition=models.Q(opens_ms__isnull=True)
+                | models.Q(closes_ms__isnull=True)
+                | models.Q(closes_ms__gt=models.F("opens_ms")),
+                name="site_form_closes_after_it_opens",
+            ),
+        ]
 
 
 class DataKey(models.Model):
