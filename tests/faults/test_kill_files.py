@@ -40,7 +40,7 @@ class Phone:
             work = self.unfinished = self.unfinished or self._begin()
             try:
                 if not work["token"]:
-                    address = f"{self.path}/files?for=evidence.document"
+                    address = f"{self.path}/commendation/files?for=evidence.document"
                     sent = await client.post(address, content=samples.pdf(work["size"]))
                     work["token"] = sent.json()["file"] if sent.status_code == 201 else ""
                     continue

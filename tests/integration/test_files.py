@@ -62,10 +62,16 @@ def edge(shared: EdgeClient) -> EdgeClient:
 
 
 def send(
-    edge: EdgeClient, content: bytes, *, name: str = "现场.jpg", question: str = "evidence.photo", **more: Any
+    edge: EdgeClient,
+    content: bytes,
+    *,
+    name: str = "现场.jpg",
+    form: str = "commendation",
+    question: str = "evidence.photo",
+    **more: Any,
 ) -> httpx.Response:
     headers = {"x-file-name": quote(name), **more.pop("headers", {})}
-    return edge.post(f"{edge.site}/files?for={question}", content=content, headers=headers, **more)
+    return edge.post(f"{edge.site}/{form}/files?for={question}", content=content, headers=headers, **more)
 
 
 def nomination(*evidence: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def test_a_file_that_was_sent_to_another_site_is_none_here(edge: EdgeClient, dat
     edge.site = add_site(data, "incident")
     edge.run(asyncio.sleep(1.2))  # the catalogue is read again
     try:
-        elsewhere = send(edge, samples.jpeg(), question="photo")
+        elsewhere = send(edge, samples.jpeg(), form="incident", question="photo")
     finally:
         edge.site = here
     assert elsewhere.status_code == 201, elsewhere.text
@@ -204,7 +210,7 @@ def test_a_body_that_tells_no_length_is_stopped_too(edge: EdgeClient, data: Path
             yield b"\0" * 65_536
 
     before = stored(data)
-    refused = edge.run(edge._client.post(f"{edge.site}/files?for=evidence.photo", content=endless(), timeout=60))
+    refused = edge.run(edge._client.post(f"{edge.site}/commendation/files?for=evidence.photo", content=endless(), timeout=60))
     assert (refused.status_code, code_of(refused)) == (413, "file_too_large")
     assert stored(data) == before and IMAGE_BYTES_MAX < FILE_BYTES_MAX
 
@@ -225,7 +231,7 @@ def test_a_phone_that_goes_away_leaves_nothing(edge: EdgeClient, data: Path) -> 
         raise AssertionError(message)
 
     scope = {
-        "type": "http", "method": "POST", "path": f"{edge.site}/files", "scheme": "http", "headers": [],
+        "type": "http", "method": "POST", "path": f"{edge.site}/commendation/files", "scheme": "http", "headers": [],
         "query_string": b"for=evidence.document",
     }  # fmt: skip
     edge.run(edge.edge(scope, receive, sent))
@@ -236,12 +242,12 @@ def test_another_page_sends_no_file_and_no_other_question_takes_one(edge: EdgeCl
     foreign = send(edge, samples.jpeg(), headers={"sec-fetch-site": "cross-site"})
     assert foreign.status_code == 405
     assert send(edge, samples.jpeg(), question="name", headers={"accept": "application/json"}).status_code == 422
-    assert edge.get(f"{edge.site}/files").status_code == 405
+    assert edge.get(f"{edge.site}/commendation/files").status_code == 405
 
 
 def test_many_files_at_once_each_come_whole(edge: EdgeClient) -> None:
     async def both() -> list[httpx.Response]:
-        address = f"{edge.site}/files?for=evidence.document"
+        address = f"{edge.site}/commendation/files?for=evidence.document"
         return await asyncio.gather(
             *(edge._client.post(address, content=samples.pdf(300_000 + n), timeout=60) for n in range(8))
         )

@@ -114,8 +114,8 @@ def desk(migrated: None) -> Iterator[Desk]:
 
     made = cast.make_cast(keys=settings.CONFIG.keys)
     site = made.sites[0]
-    site.form = publish_form(form=built_in_form("commendation"), staff=None, now_ms=1)
-    site.save()
+    publish_form(form=built_in_form("commendation"), staff=None, now_ms=1)
+    site.forms.update(name="commendation")
     client = Client()
     assert client.post("/console/login", {"username": cast.USERNAME, "password": cast.PASSWORD}).status_code == 302
     yield Desk(client, site)
@@ -194,7 +194,7 @@ def test_the_correction_shows_the_file_and_where_another_goes(desk: Desk) -> Non
     record = desk.register(file)
     page = desk.client.get(f"/console/records/{record.id}/correct").content.decode()
     assert "一.jpg (1 kB)" in page
-    assert f'data-upload="/S/{desk.site.code}/files?for=evidence.0.photo"' in page
+    assert f'data-upload="/S/{desk.site.code}/commendation/files?for=evidence.0.photo"' in page
     assert f'value="{write_flat_file(file)}"' in page
 
 

@@ -266,20 +266,20 @@ def test_a_correction_by_script_is_not_asked_twice(shared: EdgeClient) -> None:
 def test_a_long_list_is_not_on_the_page_and_is_asked_for_as_somebody_types(shared: EdgeClient) -> None:
     phone = opened(shared, LIST_FORM)
     assert "Village 123" not in phone.sheet.text and phone.sheet.choices("village") == []
-    found = shared.get(f"{shared.site}/lists/village?for=village&q=village%2029").json()
+    found = shared.get(f"{shared.site}/sample/lists/village?for=village&q=village%2029").json()
     assert found[:2] == [{"code": "v29", "full": "Village 29"}, {"code": "v290", "full": "Village 290"}]
-    assert [one["code"] for one in shared.get(f"{shared.site}/lists/village?q=V7").json()][:2] == ["v7", "v70"]
-    near = shared.get(f"{shared.site}/lists/near?for=near&q=village%201&town=t1").json()
+    assert [one["code"] for one in shared.get(f"{shared.site}/sample/lists/village?q=V7").json()][:2] == ["v7", "v70"]
+    near = shared.get(f"{shared.site}/sample/lists/near?for=near&q=village%201&town=t1").json()
     assert near and all(int(one["code"][1:]) % 2 for one in near)
-    assert shared.get(f"{shared.site}/lists/village?q=").json() == []
+    assert shared.get(f"{shared.site}/sample/lists/village?q=").json() == []
     for unknown in ("none?q=v", "town?q=t"):
-        assert shared.get(f"{shared.site}/lists/{unknown}").status_code == 404
-    assert shared.get(f"{shared.site}/lists/village?for=near.0&q=v").status_code == 200
+        assert shared.get(f"{shared.site}/sample/lists/{unknown}").status_code == 404
+    assert shared.get(f"{shared.site}/sample/lists/village?for=near.0&q=v").status_code == 200
 
 
 def test_a_list_is_not_sent_again(shared: EdgeClient) -> None:
     shared.publish(LIST_FORM)
-    address = f"{shared.site}/lists/village?q=village"
+    address = f"{shared.site}/sample/lists/village?q=village"
     first = shared.get(address)
     again = shared.get(address, headers={"if-none-match": first.headers["etag"]})
     assert len(first.json()) == 12 and len(first.content) < 1000

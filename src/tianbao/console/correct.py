@@ -34,6 +34,7 @@ from tianbao.services.correcting import correct_record
 from tianbao.services.keys import Locked
 from tianbao.services.organisation import find_organisation
 from tianbao.services.records import HistoryEntry, load_form_once, open_lines, open_record
+from tianbao.services.sites import to_domain_site
 from tianbao.store.models import Record
 
 
@@ -117,7 +118,7 @@ def _show_form(
         "number": write_number(record.number),
         "fields": make_fields(form.questions, filled, language),
         "form_id": record.form_id if changes_by_answers(form) else "",
-        "upload_url": f"/S/{record.site.code}/files",
+        "upload_url": f"{to_domain_site(record.site).path(record.form.name)}/files",
         "focus": request.POST.get("_focus", ""),
         "revision": revision,
         "reason": request.POST.get("_reason", ""),

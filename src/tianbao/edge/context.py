@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tianbao.domain import receipts
@@ -15,6 +15,7 @@ from tianbao.domain.ids import uuid7
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.problems import Code, refuse
 from tianbao.domain.receipts import Receipt, read_receipt
+from tianbao.domain.sites import Hours
 from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import Catalogue
 from tianbao.edge.http import Request, Response
@@ -49,6 +50,15 @@ class Context:
         if found is None:
             raise refuse(Code.NOT_FOUND)
         return found
+
+    def standing_target(self, code: str, form: str, version: int = 0) -> Target:
+        """A form at a site that need not carry it any more, for corrections: a version of it, else the newest."""
+        site = self.targets(code)[0]
+        versions = [number for name, number in self.catalogue.forms if name == form]
+        published = self.catalogue.forms.get((form, version or max(versions, default=0)))
+        if published is None:
+            raise refuse(Code.NOT_FOUND)
+        return replace(site, published=published, hours=Hours())
 
     def targets(self, code: str) -> list[Target]:
         """The forms of a site in their order; its code as typed or scanned, in either case."""

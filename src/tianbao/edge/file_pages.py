@@ -52,7 +52,7 @@ class FilePages:
     async def post(self, request: Request, code: str, form_name: str) -> Response:
         """201 with the file as an answer holds it, or what is wrong with it."""
         request.refuse_from_elsewhere()
-        target = self._context.target(code, form_name)
+        target = self._context.standing_target(code, form_name)
         form = target.published.form
         try:
             file = await self._take(request, target)

@@ -20,7 +20,6 @@ from tianbao.domain.names import mask_name
 from tianbao.domain.problems import Code, refuse
 from tianbao.domain.receipts import Receipt, read_receipt
 from tianbao.domain.sealing import RevisionKind
-from tianbao.domain.sites import Hours
 from tianbao.edge.archive import OwnRegistration
 from tianbao.edge.context import (
     Context,
@@ -218,12 +217,7 @@ class ReceiptPages:
         own = await self._context.archive.open(chosen) if chosen else None
         if own is None:
             raise refuse(Code.UNKNOWN_RECEIPT)
-        catalogue = self._context.catalogue
-        found = catalogue.sites.get(own.first.site)
-        published = catalogue.forms.get((own.first.form, own.first.version))
-        if catalogue.installation is None or found is None or published is None:
-            raise refuse(Code.NOT_READY)
-        return known, own, Target(catalogue.installation, catalogue.time_zone, found[0], published, Hours())
+        return known, own, self._context.standing_target(own.first.site, own.first.form, own.first.version)
 
     async def _correction_page(
         self,
