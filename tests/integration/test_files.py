@@ -210,7 +210,9 @@ def test_a_body_that_tells_no_length_is_stopped_too(edge: EdgeClient, data: Path
             yield b"\0" * 65_536
 
     before = stored(data)
-    refused = edge.run(edge._client.post(f"{edge.site}/commendation/files?for=evidence.photo", content=endless(), timeout=60))
+    refused = edge.run(
+        edge._client.post(f"{edge.site}/commendation/files?for=evidence.photo", content=endless(), timeout=60)
+    )
     assert (refused.status_code, code_of(refused)) == (413, "file_too_large")
     assert stored(data) == before and IMAGE_BYTES_MAX < FILE_BYTES_MAX
 

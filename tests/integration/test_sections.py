@@ -268,7 +268,10 @@ def test_a_long_list_is_not_on_the_page_and_is_asked_for_as_somebody_types(share
     assert "Village 123" not in phone.sheet.text and phone.sheet.choices("village") == []
     found = shared.get(f"{shared.site}/sample/lists/village?for=village&q=village%2029").json()
     assert found[:2] == [{"code": "v29", "full": "Village 29"}, {"code": "v290", "full": "Village 290"}]
-    assert [one["code"] for one in shared.get(f"{shared.site}/sample/lists/village?q=V7").json()][:2] == ["v7", "v70"]
+    assert [one["code"] for one in shared.get(f"{shared.site}/sample/lists/village?q=V7").json()][:2] == [
+        "v7",
+        "v70",
+    ]
     near = shared.get(f"{shared.site}/sample/lists/near?for=near&q=village%201&town=t1").json()
     assert near and all(int(one["code"][1:]) % 2 for one in near)
     assert shared.get(f"{shared.site}/sample/lists/village?q=").json() == []

@@ -22,7 +22,7 @@ def carry_over(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0005_form_drafts")]
+    dependencies = [("store", "0006_form_pictures")]
 
     operations = [
         migrations.CreateModel(
