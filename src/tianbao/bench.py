@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from tianbao.data import read_divisions
+from tianbao.domain.forms import Form
 from tianbao.domain.ids import uuid7, write_uuid
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.receipts import encode_base64url
@@ -98,7 +99,7 @@ def run_intake_bench(*, seconds: float, connections: int) -> IntakeTable:
     """Echo and intake in turn, each for a share of `seconds`."""
     with tempfile.TemporaryDirectory(prefix="tianbao-bench-") as folder:
         os.environ["TIANBAO_DATA"] = folder
-        site = _set_up(Path(folder))
+        site = set_up_bench(Path(folder))
         is_pinned = _pin(SERVER_PROCESSOR)  # the children inherit it
         edge_port = free_port()
         edge = Child("edge", ["edge", "--port", str(edge_port)], dict(os.environ))
@@ -159,13 +160,16 @@ def _bytes_on_disk(folder: Path) -> float:
     return file.stat().st_size / max(count, 1)
 
 
-def _set_up(folder: Path) -> str:
+def set_up_bench(folder: Path, form: Form | None = None) -> str:
+    """An installation in an empty folder whose site asks a form, the built-in one where none is given; its path."""
     from tianbao.config import read_config
 
     config = read_config()
     migrate(config)
     from django.db import connections
 
+    from tianbao.services.forms import publish_form
+    from tianbao.services.organisation import bump_generation
     from tianbao.services.setup import set_up_installation
 
     site = set_up_installation(
@@ -180,6 +184,10 @@ def _set_up(folder: Path) -> str:
         keys=config.keys,
         now_ms=time.time_ns() // 1_000_000,
     )
+    if form is not None:
+        site.form = publish_form(form=form, staff=None, now_ms=time.time_ns() // 1_000_000)
+        site.save()
+        bump_generation()
     connections.close_all()
     return f"/S/{site.code}"
 

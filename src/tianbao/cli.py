@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--language", choices=LANGUAGES, help="of the sentences (default: the terminal's)")
 
     bench = add("bench", _bench, "measure this machine")
-    bench.add_argument("what", choices=["intake"])
+    bench.add_argument("what", choices=["intake", "validation"])
     bench.add_argument("--seconds", type=float, default=10.0)
     bench.add_argument("--connections", type=int, default=64)
     bench.add_argument("--json", action="store_true")
@@ -222,8 +222,13 @@ def _site(arguments: argparse.Namespace) -> int:
 
 def _bench(arguments: argparse.Namespace) -> int:
     from tianbao.bench import run_intake_bench
+    from tianbao.bench_validation import run_validation_bench
 
-    table = run_intake_bench(seconds=arguments.seconds, connections=arguments.connections)
+    table = (
+        run_intake_bench(seconds=arguments.seconds, connections=arguments.connections)
+        if arguments.what == "intake"
+        else run_validation_bench(seconds=arguments.seconds)
+    )
     print(json.dumps(table.as_dict()) if arguments.json else table.as_text())
     return 0
 

@@ -311,7 +311,9 @@ def _place_reader(question: Question, places: Resolver) -> Read:
 def read_number(given: Any) -> float | None:
     """A number, or a text that leaves no doubt which number it is; None for all else."""
     if isinstance(given, str):
-        text = given.strip().translate(_HALF_WIDTH)
+        text = given.strip()
+        if not text.isascii():
+            text = text.translate(_HALF_WIDTH)
         return float(text) if _NUMBER.fullmatch(text) else None
     if isinstance(given, (int, float)) and not isinstance(given, bool) and abs(given) < 1e12:
         return float(given)

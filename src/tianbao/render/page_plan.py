@@ -238,6 +238,8 @@ class _Planner:
                 up, own = up + 1, own.outer
             found.add((template, up))
             found |= {(inner.path, up) for inner in around[: around.index(own)]}
+        if any(node[0] == "position" for node in walk_tree(bound.tree)):
+            found |= {(around.path, up) for up, around in enumerate(_outwards(level), 1) if around.outer}
         return found
 
 

@@ -165,7 +165,7 @@ const work = {
     give(row, path, isOff(row, path) || isOpen && !isIn(row.part) ? '' : tree);
   },
 // = initial unset
-  initial(row, path, tree) {
+  unset(row, path, tree) {
     if (!row.values[path] && isIn(row.part)) give(row, path, tree);
   },
 // = count
@@ -215,8 +215,9 @@ const work = {
 };
 // = trigger
 work.trigger = (...given) => { if (!isFilled) work.calculation(...given); };
-// = unset
-work.unset = work.initial;
+// = initial
+// A page that comes filled in has its defaults already.
+work.initial = (...given) => { if (!isFilled) work.unset(...given); };
 // = query
 dependsOn = field => rowAt(field).queries[pathOf(field)] || '';
 // =
@@ -272,11 +273,8 @@ function start(isNew) {
   root = undefined;
   isFilled = !isNew;
   root = makeRow(0, undefined, form, '');
-// = initial
-  if (isFilled) rules.forEach(([, , kind], rule) => { if (kind == 'initial') waiting[rule].clear(); });
-// =
   workOut();
   isFilled = false;
 }
-// A page that comes filled in has its defaults already, and what somebody wrote over a calculation.
+// What somebody wrote over a calculation stays on a page that comes filled in.
 start(byId('_draft'));
