@@ -209,7 +209,12 @@ class Question:
     @property
     def can_be_required(self) -> bool:
         """False also for a group, which only holds what is answered, and for what nobody sees."""
-        return self.is_seen and self.type not in (QuestionType.NOTE, QuestionType.GROUP)
+        return self.is_seen and not self.is_heading and self.type not in (QuestionType.NOTE, QuestionType.GROUP)
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it only shows its choices, above the rows of a table: the questions after it choose from them."""
+        return "label" in self.appearance and self.type in (QuestionType.SELECT_ONE, QuestionType.SELECT_MULTIPLE)
 
     @property
     def is_seen(self) -> bool:

@@ -333,7 +333,7 @@ class Compiler:
         demand = self._demand_step(template, question, path)
         name = question.name
         missing = Code.NOT_ACKNOWLEDGED if question.type is QuestionType.ACKNOWLEDGE else Code.REQUIRED
-        required = question.required
+        required = question.required and question.can_be_required
 
         def answer(row: Filling, work: Work) -> None:
             value = row.given[group].get(name)
@@ -366,7 +366,7 @@ class Compiler:
     def _demand_step(self, template: str, question: Question, path: str) -> Step | None:
         """An answer that is required where a condition holds."""
         condition = self.condition(template, "required_if")
-        if condition is None:
+        if condition is None or not question.can_be_required:
             return None
 
         def demand(row: Filling, work: Work) -> None:

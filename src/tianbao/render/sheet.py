@@ -30,6 +30,10 @@ from tianbao.texts import Translator
 
 CHOICE_ROWS_MAX: Final = 6
 """Choices of a select_one that are shown as rows to touch; more become a drop-down list."""
+SIDE_BY_SIDE_MAX: Final = 32
+"""Letters of choices side by side on a phone, each as wide as the longest word of all."""
+_WORD: Final = re.compile(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+")
+"""What no line breaks within: a word, or a single Chinese character."""
 SUMMARY_MAX: Final = 50
 """Problems in the summary; all of them stand beside their questions."""
 
@@ -263,8 +267,14 @@ class Sheet:
 
     def grid(self, question: Question) -> str:
         """How the rows of choices are laid out, as classes."""
-        tokens = (token.split("-pack")[0] for token in question.appearance)
-        return " ".join(GRIDS[token] for token in tokens if token in GRIDS)
+        tokens = [token.split("-pack")[0] for token in question.appearance]
+        classes = [GRIDS[token] for token in tokens if token in GRIDS]
+        return " ".join(classes + ["long"] * ("likert" in tokens and self._is_wide(question)))
+
+    def _is_wide(self, question: Question) -> bool:
+        """Whether the labels of choices are too long to stand side by side on a phone."""
+        words = (word for choice in question.choices for word in _WORD.findall(self.text(choice.label)))
+        return max(map(len, words), default=0) * len(question.choices) > SIDE_BY_SIDE_MAX
 
     def described(self, question: Question, path: Path) -> dict[str, str]:
         """The attributes that tie a field to its hint and its problem."""

@@ -130,16 +130,17 @@ function give(row, path, tree) {
   const shown = byId(row.at + path), list = shown ? fields(row.at + path, shown.closest('.q') || row.part) : [];
   const found = evaluate(tree, row);
   let value = found == found ? String(found) : '';
-  if (shown && 'number' in shown.dataset && isNaN(value)) value = '';
+  if (shown && 'number' in shown.dataset && !isFinite(value)) value = '';
   const coarse = shown && (shown.type == 'month' ? 7 : shown.maxLength == 4 && 4);
   if (coarse) value = value.length > 10 ? '' : value.slice(0, coarse);
   // Choices that cannot be changed only show what a hidden field beside them says.
   const fixed = shown && shown.disabled ? [...partOf(row, path).querySelectorAll('input:disabled,select')] : [];
-  fixed.forEach(field => put(field, value.split(' ')));
+  const valuesFor = ({type}) => type == 'checkbox' ? value.split(' ') : [value];
+  fixed.forEach(field => put(field, valuesFor(field)));
   if (fixed[0]) value = said(fixed);
-  const values = list[0] && isBox(list[0]) ? value.split(' ') : [value];
+  const values = list[0] && valuesFor(list[0]);
   list.forEach(field => put(field, values));
-  setValue(row, path, isOff(row, path) ? '' : list[0] ? said(list) : value);
+  setValue(row, path, isOff(row, path) ? '' : list[0] && isFree(list[0]) ? said(list) : value);
 }
 
 // =
@@ -179,6 +180,7 @@ const work = {
       countRow(part, index);
     });
     listRows(row, path);
+    judgeRows(row);
   },
 // = choices
   choices(row, path, tree, list) {
