@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from tests.e2e.browser import chromium
 from tests.e2e.stand_in import StandIn, busy, standing_in
-from tests.page_samples import page
+from tests.page_samples import form_of, page
 
 from tianbao.domain.problems import Code, Problem
 from tianbao.render.form_page import EMPTY, Filled, Purpose
@@ -28,6 +28,35 @@ WITH_PROBLEMS = Filled(
         Problem(Code.NOT_ACKNOWLEDGED, "consent"),
     ),
     candidates={"itinerary.1.place": (("110105", "北京市朝阳区"), ("211300", "辽宁省朝阳市"))},
+)
+
+
+OFTEN = [{"name": name, "label": {"en": name.title()}} for name in ("never", "sometimes", "always")]
+AGREED = ("strongly disagree", "disagree", "neither", "agree", "strongly agree")
+WIDGETS = form_of(
+    {"name": "slider", "type": "range", "minimum": 0, "maximum": 10, "step": 1},
+    {
+        "name": "rank",
+        "type": "rank",
+        "choices": [{"name": name, "label": {"en": name.title()}} for name in ("medicine", "water", "food")],
+    },
+    {
+        "name": "likert",
+        "type": "select_one",
+        "appearance": ["likert"],
+        "choices": [{"name": f"a{index}", "label": {"en": label}} for index, label in enumerate(AGREED)],
+    },
+    {"name": "columns", "type": "select_multiple", "appearance": ["columns-3"], "choices": OFTEN},
+    {"name": "quick", "type": "select_one", "appearance": ["quick"], "choices": OFTEN},
+    {
+        "name": "table",
+        "type": "group",
+        "questions": [
+            {"name": "head", "type": "select_one", "appearance": ["label"], "choices": OFTEN},
+            {"name": "asleep", "type": "select_one", "appearance": ["list-nolabel"], "choices": OFTEN},
+            {"name": "alone", "type": "select_one", "appearance": ["list-nolabel"], "choices": OFTEN},
+        ],
+    },
 )
 
 
@@ -72,6 +101,15 @@ def enlarge(tab: Page) -> None:
     tab.click("label[for=_large]")
 
 
+def put_in_order(tab: Page) -> None:
+    """By the keyboard alone: what was moved keeps the focus, and the slider follows the number."""
+    tab.locator("#slider").press_sequentially("7")
+    expect(tab.locator("[type=range]")).to_have_js_property("value", "7")
+    tab.get_by_role("button", name="Move down: Medicine").press("Enter")
+    expect(tab.locator(".order li").nth(1)).to_contain_text("Medicine")
+    expect(tab.get_by_role("button", name="Move down: Medicine")).to_be_focused()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
@@ -85,6 +123,7 @@ def server() -> Iterator[StandIn]:
         for language in ("zh-Hans", "en"):
             server.pages[f"/{language}"] = page(language)
             server.pages[f"/{language}/problems"] = page(language, filled=WITH_PROBLEMS)
+            server.pages[f"/{language}/widgets"] = page(language, form=WIDGETS)
             server.pages[f"/{language}/correct"] = page(language, purpose=Purpose.CORRECT, filled=EMPTY)
         yield server
 
@@ -106,6 +145,9 @@ def server() -> Iterator[StandIn]:
         ("/en/problems", stay, 320, "light"),
         ("/zh-Hans/problems", stay, 320, "dark"),
         ("/en/correct", stay, 320, "light"),
+        ("/en/widgets", stay, 320, "light"),
+        ("/en/widgets", stay, 1440, "dark"),
+        ("/en/widgets", put_in_order, 360, "light"),
     ],
 )
 def test_axe_finds_nothing(

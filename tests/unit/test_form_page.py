@@ -166,6 +166,24 @@ def test_few_choices_are_rows_and_many_a_list(count: int, is_rows: bool) -> None
     assert len(document.all("option")) == (0 if is_rows else count + 1)
 
 
+def test_the_head_of_a_table_shows_its_choices_and_asks_nothing() -> None:
+    choices = [{"name": "a", "label": {"en": "A"}}]
+    html = page(
+        form=form_of(
+            {
+                "name": "head",
+                "type": "select_one",
+                "appearance": ["label"],
+                "required": True,
+                "choices": list(choices),
+            },
+            {"name": "row", "type": "select_one", "appearance": ["list-nolabel"], "choices": list(choices)},
+        )
+    )
+
+    assert [name for name in fields_of(html) if name[0] != "_"] == ["row"]
+
+
 def test_groups_and_notes() -> None:
     inner = {"name": "inner", "type": "text", "label": {"en": "Inner"}}
     form = form_of({"name": "say", "type": "note"}, {"name": "g", "type": "group", "questions": [inner]})

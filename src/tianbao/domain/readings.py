@@ -38,7 +38,7 @@ START_AGO_MAX: Final = timedelta(days=7)
 _CONTROLS: Final = r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff"
 _FORBIDDEN = re.compile(rf"[\t\n{_CONTROLS}]")
 _FORBIDDEN_IN_LINES = re.compile(f"[{_CONTROLS}]")
-_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,18})?")
 _DATE = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?")
 _MONTH = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})月?")
 _YEAR = re.compile(r"([0-9]{4})年?")

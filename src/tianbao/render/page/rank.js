@@ -14,7 +14,8 @@ function write(box) {
       const button = make('button', sign, {type: 'button', disabled: !names[index + step], onclick() {
         names.splice(index + step, 0, ...names.splice(index, 1));
         settle();
-        box.firstChild.children[index + step].querySelector(`button:nth-child(${step < 0 ? 1 : 2}):enabled,:enabled`).focus();
+        const moved = box.firstChild.children[index + step];
+        (moved.querySelector(`button:nth-child(${step < 0 ? 1 : 2}):enabled`) || moved.querySelector(':enabled')).focus();
       }});
       button.setAttribute('aria-label', `${word}: ${text}`);
       entry.append(button);

@@ -12,3 +12,10 @@ form.querySelectorAll('.search>select').forEach(list => {
   field.setAttribute('enterkeyhint', 'next');
   list.before(field);
 });
+// Where answers are put in or taken out, nothing is searched for any more.
+onChange(({target}) => {
+  if (target == form) form.querySelectorAll('.search>select').forEach(list => {
+    list.previousElementSibling.value = '';
+    narrow([list], {typed: ''});
+  });
+});
