@@ -140,7 +140,7 @@ function give(row, path, tree) {
   if (fixed[0]) value = said(fixed);
   const values = list[0] && valuesFor(list[0]);
   list.forEach(field => put(field, values));
-  setValue(row, path, isOff(row, path) ? '' : list[0] && isFree(list[0]) ? said(list) : value);
+  setValue(row, path, isOff(row, path) ? '' : list[0] && list[0].type != 'hidden' ? said(list) : value);
 }
 
 // =
