@@ -29,7 +29,7 @@ from tianbao.domain.evaluation import Moment
 from tianbao.domain.forms import NUMBERS, Form, QuestionType, walk_questions
 
 PHONE: Final = {"viewport": {"width": 360, "height": 640}, "device_scale_factor": 2}
-WAIT_S: Final = 20.0
+WAIT_S: Final = 60.0
 PICTURE: Final = Path(__file__).parent.parent / "docs" / "images" / "form.en.png"
 FILL: Final = """async pairs => {
   const form = document.querySelector('form'), left = new Map(pairs);
@@ -121,10 +121,10 @@ class WholeWay:
             page = context.new_page()
             failures: list[str] = []
             page.on("pageerror", lambda error: failures.append(error.stack or str(error)))
-            self._open(page, f"{self._origin}/S/{site}")
+            found = self._open(page, f"{self._origin}/S/{site}")
             if picture:
                 page.screenshot(path=picture, full_page=True)
-            found = _fill_in(page, _as_shown(form, pairs)) or _submit(page)
+            found = found or _fill_in(page, _as_shown(form, pairs)) or _submit(page)
             if picture:
                 page.screenshot(path=picture.with_suffix(".after.png"), full_page=True)
             return "; ".join(failures) or found or self._missing_at_home(form, form_name, stored)
@@ -150,13 +150,15 @@ class WholeWay:
         bump_generation()
         return site.code, form_name
 
-    def _open(self, page: Page, address: str) -> None:
+    def _open(self, page: Page, address: str) -> str:
         """The edge looks for new sites twice a second."""
         until = time.monotonic() + WAIT_S
         while True:
             answer = page.goto(address)
-            if (answer and answer.ok) or time.monotonic() > until:
-                return
+            if answer and answer.ok:
+                return ""
+            if time.monotonic() > until:
+                return f"the page does not open: {answer and answer.status}"
             time.sleep(0.2)
 
     def _missing_at_home(self, form: Form, form_name: str, stored: Mapping[str, Any]) -> str:
