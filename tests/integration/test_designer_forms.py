@@ -259,6 +259,15 @@ def test_a_file_that_is_no_form_says_everything_that_is_wrong(signed_in: Client)
     assert signed_in.post("/console/forms/new", {"way": "file"}).status_code == 422
 
 
+def test_what_of_a_file_is_left_aside_is_said_on_the_page_that_follows(signed_in: Client) -> None:
+    rows = "".join(f"| | text | q{index} | Q | sonar{index} |\n" for index in range(7))
+    text = f"| survey | type | name | label | appearance |\n|---|---|---|---|---|\n{rows}"
+    upload = SimpleUploadedFile("form.md", text.encode())
+    answer = signed_in.post("/console/forms/new", {"way": "file", "file": upload}, follow=True)
+    shown = answer.content.decode()
+    assert "此外还有 4 条类似的提示。" in shown or "4 more like these." in shown
+
+
 # --- saving
 
 

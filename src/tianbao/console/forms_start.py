@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from tianbao.console.context import reader_language
 from tianbao.console.middleware import StaffRequest
-from tianbao.console.notices import sentences_of
+from tianbao.console.notices import SAID_MAX, sentences_of, tell
 from tianbao.domain.form_problems import FormProblem
 from tianbao.domain.forms import load_form, text_in
 from tianbao.domain.problems import Code, Refused, refuse
@@ -98,7 +98,18 @@ def _start_with_file(request: StaffRequest, now_ms: int) -> FormDraft:
     if understood.form is None:
         raise Unreadable(understood.problems)
     form = keep_pictures(understood.form, understood.pictures)
-    return services.start_upload(form=form, staff=request.user, now_ms=now_ms)
+    draft = services.start_upload(form=form, staff=request.user, now_ms=now_ms)
+    _tell_notices(request, understood.notices)
+    return draft
+
+
+def _tell_notices(request: StaffRequest, notices: tuple[FormProblem, ...]) -> None:
+    """What was left aside or understood otherwise, on the page that follows."""
+    shown = notices[: SAID_MAX - 1]
+    for notice in shown:
+        tell(request, problem_line(notice, _))
+    if more := len(notices) - len(shown):
+        tell(request, _("{count} more like these.").format(count=more))
 
 
 def _path_of(draft: FormDraft) -> str:
