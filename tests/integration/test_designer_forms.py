@@ -394,7 +394,7 @@ def publish(client: Client, draft: FormDraft, *, revision: int, newest: int = 0)
 def test_publishing_makes_a_version_that_never_changes(signed_in: Client, draft: FormDraft) -> None:
     before = Organisation.objects.get().generation
     assert signed_in.get(f"/console/forms/drafts/{draft.id}/publish").context["problems_found"] == []
-    assert publish(signed_in, draft, revision=1)["location"] == f"/console/forms/named/{draft.name}"
+    assert publish(signed_in, draft, revision=1)["location"] == f"/console/forms/named/{draft.name}/sites"
     row = FormVersion.objects.get(name=draft.name)
     assert (row.version, row.definition["version"]) == (1, 1)
     assert not FormDraft.objects.exists()

@@ -144,8 +144,13 @@ def show_publish(request: StaffRequest, draft_id: UUID) -> HttpResponse:
             staff=request.user,
             now_ms=_now_ms(),
         )
+        if row.version == newest:
+            tell(request, _("Nothing has changed since version {version}.").format(version=newest))
+            return redirect("console:forms_form", draft.name)
         tell(request, _("Version {version} is published.").format(version=row.version))
-        return redirect("console:forms_form", draft.name)
+        return redirect(
+            "console:forms_form" if services.carrying_sites(draft.name) else "console:form_sites", draft.name
+        )
     language = reader_language()
     context = {
         "draft": draft,

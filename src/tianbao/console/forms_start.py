@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from tianbao.console.context import reader_language
+from tianbao.console.labels import LABELS
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import SAID_MAX, sentences_of, tell
 from tianbao.domain.form_problems import FormProblem
@@ -55,6 +56,7 @@ def show_start(request: StaffRequest) -> HttpResponseBase:
     context = {
         "languages": LANGUAGES.items(),
         "language": language,
+        "labels": LABELS,
         "title": request.POST.get("title", ""),
         "chosen": request.POST.get("languages", language),
         "copies": [(row.name, text_in(row.definition["title"], language)) for row in services.newest_versions()],

@@ -105,10 +105,10 @@ def _do(form: Form, act: Mapping[str, Any]) -> tuple[Form, Path]:
     match act:
         case {"do": "add", "kind": str(kind), "parent": str(parent), "index": int(index)}:
             added = (new_question(kind, form.languages),)
-            return _first_of(add_questions(form, added, parent=parent, index=index))
+            return _last_of(add_questions(form, added, parent=parent, index=index))
         case {"do": "block", "block": str(block), "parent": str(parent), "index": int(index)}:
             questions = in_languages_of(new_block(block), form)
-            return _first_of(add_questions(form, questions, parent=parent, index=index))
+            return _last_of(add_questions(form, questions, parent=parent, index=index))
         case {"do": "move", "path": str(path), "parent": str(parent), "index": int(index)}:
             return move_question(form, path, parent=parent, index=index)
         case {"do": "remove", "path": str(path)}:
@@ -136,9 +136,10 @@ def _do(form: Form, act: Mapping[str, Any]) -> tuple[Form, Path]:
             raise ValueError(act)
 
 
-def _first_of(added: tuple[Form, tuple[Path, ...]]) -> tuple[Form, Path]:
+def _last_of(added: tuple[Form, tuple[Path, ...]]) -> tuple[Form, Path]:
+    """The last of a block, so that what is added next comes behind the block."""
     form, paths = added
-    return form, paths[0]
+    return form, paths[-1]
 
 
 def _found(form: Form, path: Path) -> Question:

@@ -179,7 +179,10 @@ def _first_choices(key: str, languages: tuple[str, ...]) -> tuple[Choice, ...]:
             Choice("no", _in_languages(languages, lambda _: _("No"))),
         )
     return tuple(
-        Choice(f"choice_{number}", _in_languages(languages, lambda _, number=number: f"{_('Choice')} {number}"))  # type: ignore[misc]
+        Choice(
+            f"choice_{number}",
+            _in_languages(languages, lambda _, number=number: _("Choice {number}").format(number=number)),
+        )  # type: ignore[misc]
         for number in range(1, _CHOICES_AT_FIRST + 1)
     )
 

@@ -228,17 +228,21 @@ function fail(answer, job) {
 
 async function send(url, body) {
   const token = document.querySelector('[name=csrfmiddlewaretoken]').value;
+  const stopper = new AbortController();
+  const limit = setTimeout(() => stopper.abort(), WAIT_MS);
   try {
     const answer = await fetch(url, {
       method: 'POST',
       headers: {'Content-Type': 'application/json', 'X-CSRFToken': token},
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(WAIT_MS),
+      signal: stopper.signal,
     });
     if (answer.redirected || answer.status === 403) return {ok: false, status: 401};
     return {ok: answer.ok, status: answer.status, said: await answer.json()};
   } catch {
     return {ok: false, status: 0};
+  } finally {
+    clearTimeout(limit);
   }
 }
 

@@ -1,0 +1,197 @@
+"""The designer in a real browser: a ten-question form with a condition as somebody new makes it, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, expect
+from tests.e2e.browser import chromium
+from tests.e2e.test_console import Demo
+from tests.installation import free_port, started
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (360, 1440)
+ACTIONS_MAX = 60
+"""Clicks, choices and typed texts for the whole form: five minutes leave five seconds for each."""
+
+
+class Clerk:
+    """A person at the designer; counts what she does."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.actions = 0
+
+    def click(self, selector: str) -> None:
+        self.actions += 1
+        self.page.locator(selector).click()
+
+    def choose(self, selector: str, label: str) -> None:
+        self.actions += 1
+        self.page.locator(selector).select_option(label=label)
+
+    def type(self, text: str) -> None:
+        self.actions += 1
+        self.page.keyboard.type(text)
+
+    def add(self, kind: str, label: str = "") -> None:
+        items = self.page.locator("#outline .item")
+        count = items.count()
+        if not self.page.locator("#adding[open]").count():
+            self.click("#add")
+        self.click(f"#kinds .kind:has(strong:text-is('{kind}'))")
+        expect(items).not_to_have_count(count)
+        expect(self.page.locator(".label-field textarea").first).to_be_focused()
+        if label:
+            self.type(label)
+
+    def begin(self, title: str) -> None:
+        self.page.fill("#title", title)
+        self.actions += 1
+        self.click("form:has(#title) button")
+        expect(self.page.locator("#adding")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with started("demo", "--json", "--port", str(free_port())) as (_, said), chromium() as browser:
+        yield Demo(browser, said["console"], said["user"], said["password"])
+
+
+@pytest.fixture
+def clerk(demo: Demo) -> Iterator[Clerk]:
+    context = demo.sign_in()
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{demo.console}forms/new")
+    yield Clerk(page)
+    context.close()
+    assert complaints == []
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#status[data-state=saved]")).to_be_attached()
+
+
+def test_somebody_new_makes_ten_questions_with_a_condition(clerk: Clerk, demo: Demo) -> None:
+    page = clerk.page
+    clerk.begin("安置点每日健康登记")
+    clerk.add("人员：姓名、电话、证件")
+    clerk.add("短文字", "您住在几号帐篷")
+    clerk.add("是或否", "今天有没有发烧或咳嗽")
+    clerk.add("日期", "什么时候开始的")
+    clerk.click("[data-field=relevant] label:has-text('满足条件才问')")
+    rows = "[data-field=relevant] .condition-row select >> nth={}"
+    question = page.locator("[data-field=relevant] option", has_text="今天有没有发烧或咳嗽").inner_text()
+    clerk.choose(rows.format(0), question)
+    clerk.choose(rows.format(2), "是")
+    clerk.add("多选", "还缺什么")
+    clerk.click(".choice-row input[type=text] >> nth=0")
+    for text in ("棉被", "药品"):
+        clerk.type(text)
+        page.keyboard.press("Enter")
+    clerk.type("奶粉")
+    clerk.add("整数", "家里几个人")
+    clerk.add("长文字", "还有什么要说的")
+    saved(page)
+    expect(page.locator("#problems-box summary")).to_have_text("没有问题")
+    labels = page.locator("#outline .item-label").all_inner_texts()
+    assert len(labels) == 10
+    assert labels[4:] == [
+        "您住在几号帐篷",
+        "今天有没有发烧或咳嗽",
+        "什么时候开始的",
+        "还缺什么",
+        "家里几个人",
+        "还有什么要说的",
+    ]
+
+    phone = page.frame_locator("#phone iframe:not(.coming)")
+    expect(phone.get_by_text("还有什么要说的")).to_be_visible()
+    expect(phone.get_by_text("什么时候开始的")).to_be_hidden()
+    phone.get_by_label("是", exact=True).check()
+    expect(phone.get_by_text("什么时候开始的")).to_be_visible()
+
+    clerk.click(".designer-tools > a")
+    clerk.click("form.actions button")
+    clerk.click("label:has(input[name=site]) >> nth=0")
+    clerk.click("form.panel button")
+    assert clerk.actions <= ACTIONS_MAX
+    expect(page.locator("section[aria-labelledby=sites] li")).to_have_count(1)
+
+
+def test_nothing_is_lost_while_the_server_is_away(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("断网时")
+    clerk.add("短文字", "几号房")
+    saved(page)
+
+    def fail(route: Route) -> None:
+        route.abort()
+
+    page.route("**/save", fail)
+    clerk.type("间")
+    expect(page.locator("#status[data-state=offline]")).to_be_attached()
+    clerk.type("，几号床")
+    page.unroute("**/save", fail)
+    saved(page)
+    page.reload()
+    expect(page.locator("#outline .item-label")).to_have_text("几号房间，几号床")
+
+
+def test_what_is_moved_or_removed_comes_back_with_undo(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("移动和删除")
+    clerk.add("短文字", "甲")
+    clerk.add("整数", "乙")
+    saved(page)
+    labels = page.locator("#outline .item-label")
+    page.locator("#outline .item-main").nth(1).press("Alt+ArrowUp")
+    expect(labels).to_have_text(["乙", "甲"])
+    page.locator("#outline .item-main").nth(0).press("Delete")
+    expect(labels).to_have_text(["甲"])
+    page.click("#toast button")
+    expect(labels).to_have_text(["乙", "甲"])
+    page.click("#undo")
+    expect(labels).to_have_text(["甲", "乙"])
+    saved(page)
+
+
+def test_two_people_put_their_changes_together(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("两个人")
+    clerk.add("短文字", "甲")
+    clerk.add("整数", "乙")
+    saved(page)
+    other = page.context.new_page()
+    other.goto(page.url.partition("#")[0])
+    other.locator(".label-field textarea").fill("甲，改过")
+    saved(other)
+    page.locator(".label-field textarea").fill("乙，改过")
+    page.locator("#conflict-actions button").first.click()
+    saved(page)
+    expect(page.locator("#outline .item-label")).to_have_text(["甲，改过", "乙，改过"])
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+def test_the_designer_is_accessible_on_a_phone_and_on_a_desk(demo: Demo, language: str) -> None:
+    context = demo.sign_in(language)
+    page = context.new_page()
+    page.goto(f"{demo.console}forms/new")
+    page.fill("#title", "A title that is rather long, as titles of forms in an emergency tend to be")
+    page.click("form:has(#title) button")
+    page.locator("#kinds .kind").first.click()
+    expect(page.locator("#outline .item")).to_have_count(4)
+    draft = page.url.partition("#")[0].removeprefix(demo.console)
+    for screen in ("forms", "forms/new", draft, f"{draft}/publish"):
+        page.goto(demo.console + screen)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 640 if width == 360 else 900})
+            found = Axe().run(page).response["violations"]
+            assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == [], screen
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, screen
+    context.close()
