@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any, Final
 
 from tianbao.domain.forms import Form, load_form
@@ -154,3 +155,115 @@ def large_form() -> Form:
             "questions": questions,
         }
     )
+
+
+_HINTS = (
+    ("没有的填“无”", "Write “none” if there is none"),
+    ("记不清写大概的", "Roughly is enough"),
+    ("以身份证上写的为准", "As it stands on the identity card"),
+    ("没带出来也没关系", "Never mind if you do not have it with you"),
+    ("", ""),
+)
+_REASONS = (
+    ("数字不对，请核对后重填", "This number cannot be right, please check it"),
+    ("不能晚于今天", "Not later than today"),
+    ("应在 1 至 30 之间", "Between 1 and 30"),
+)
+
+
+def mixed_form(seed: int) -> Form:
+    """Thirty questions with two hundred choices at most, of types and conditions by chance.
+
+    Every form has a repeat, a place, a filter, a calculation that a text names, and what else chance gives it.
+    """
+    chance = Random(seed)
+    pick = chance.choice
+    lists: dict[str, Any] = {}
+    left = 200
+    questions: list[dict[str, Any]] = []
+    above: list[tuple[str, str]] = []
+    types = [*_SIMPLE, *chance.choices(_RARE, k=6), *chance.choices(_COMMON, k=14)]
+    chance.shuffle(types)
+    labels = [(zh, en) for _, _, zh, en, _ in _QUESTIONS]
+    chance.shuffle(labels)
+    for index, (kind, (zh, en)) in enumerate(zip(types, labels, strict=False)):
+        question: dict[str, Any] = {"name": f"question_{index}", "type": kind, "label": {"zh-Hans": zh, "en": en}}
+        hint = pick(_HINTS)
+        if hint[0]:
+            question["hint"] = {"zh-Hans": hint[0], "en": hint[1]}
+        if kind in ("select_one", "select_multiple", "rank"):
+            name = pick(
+                [name for name, (words, _) in _LISTS.items() if len(words.split()) < (9 if kind == "rank" else 50)]
+            )
+            chinese, english = (words.split() for words in _LISTS[name])
+            if name not in lists and len(chinese) > left:
+                name, chinese, english = "yes", ["是", "否"], ["Yes", "No"]
+            if name not in lists:
+                left -= len(chinese)
+                lists[name] = [
+                    {
+                        "name": f"c{n}",
+                        "label": {"zh-Hans": one, "en": other.replace("_", " ")},
+                        "columns": {"of": str(n % 3)},
+                    }
+                    for n, (one, other) in enumerate(zip(chinese, english, strict=True))
+                ]
+            question["choice_list"] = name
+        if kind == "range":
+            question |= {"minimum": 0, "maximum": 10, "step": 1}
+        if kind == "place":
+            question |= {"type": "text", "kind": "place"}
+        if above and chance.random() < 0.4 and kind != "repeat":
+            question["relevant"] = _condition(pick(above), pick)
+        if above and kind == "integer":
+            reason = pick(_REASONS)
+            question["constraint"] = ". >= 0 and . <= 30"
+            question["constraint_message"] = {"zh-Hans": reason[0], "en": reason[1]}
+        if kind == "calculate":
+            named = pick(above)[0] if above else "question_1"
+            question["calculation"] = f"if(${{{named}}} = '', 0, string-length(${{{named}}}) * 2)"
+        if kind == "select_one" and above and chance.random() < 0.3:
+            question["choice_filter"] = f"of = string(count-selected(${{{pick(above)[0]}}}))"
+        if kind == "note" and above:
+            name = pick(above)[0]
+            question["label"] = {
+                "zh-Hans": f"您填的是：${{{name}}}，请核对。",
+                "en": f"You wrote ${{{name}}}, please check.",
+            }
+        if kind == "repeat":
+            question["questions"] = [
+                {"name": "person_name", "type": "text", "label": {"zh-Hans": "姓名", "en": "Name"}, "required": True},
+                {"name": "person_age", "type": "integer", "label": {"zh-Hans": "年龄", "en": "Age"}},
+                {"name": "school", "type": "text", "label": {"zh-Hans": "就读学校", "en": "School"},
+                 "relevant": "${person_age} < 18"},
+            ]  # fmt: skip
+        elif kind not in ("note", "calculate", "acknowledge"):
+            question["required"] = chance.random() < 0.5
+            above.append((question["name"], question["type"]))
+        questions.append(question)
+    return load_form(
+        {
+            "name": f"mixed{seed}",
+            "version": 1,
+            "title": {"zh-Hans": "受灾群众情况登记表", "en": "People affected"},
+            "languages": ["zh-Hans", "en"],
+            "lists": lists,
+            "questions": questions,
+        }
+    )
+
+
+_SIMPLE: Final = ("text", "text", "integer", "place", "repeat", "select_one", "calculate")
+_COMMON: Final = ("text", "integer", "decimal", "date", "select_one", "select_one", "select_multiple")
+_RARE: Final = ("note", "calculate", "range", "rank", "geopoint", "time", "dateTime", "barcode", "image", "file")
+
+
+def _condition(asked: tuple[str, str], pick: Any) -> str:
+    name, kind = asked
+    if kind in ("integer", "decimal", "range"):
+        return f"${{{name}}} > {pick([0, 1, 5])}"
+    if kind == "date":
+        return f"${{{name}}} >= today() - {pick([7, 30])}"
+    if kind in ("select_multiple", "rank"):
+        return f"selected(${{{name}}}, 'c{pick([0, 1])}') or count-selected(${{{name}}}) > 1"
+    return f"${{{name}}} != '' and not(contains(${{{name}}}, 'c1'))"

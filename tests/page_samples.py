@@ -16,6 +16,7 @@ from tianbao.xlsform import open_form, read_form
 
 _WORDING = wording_of(Occasion.EPIDEMIC, area=cast.AREA)
 _KITS: Final = Path(__file__).parent.parent / "src/tianbao/data/kits"
+KITS: Final = [path.stem for path in _KITS.glob("*.md")]
 
 INSTALLATION: Final = Installation(
     organisation=cast.ORGANISATION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,16 +10,21 @@ from django.conf import settings
 from django.test import Client
 from tests import cast
 from tests.cast import ADDRESS, AREA, NOW_MS, ORGANISATION, PASSWORD, USERNAME
+from tests.page_samples import INSTALLATION, KITS, SITE, kit
 
 from tianbao.console.keyring import KEYRING
 from tianbao.console.text_fields import write_texts
+from tianbao.domain.forms import walk_questions
 from tianbao.domain.problems import Refused
+from tianbao.render.form_page import form_page, gzip_page
 from tianbao.services.addresses import list_addresses
 from tianbao.services.keys import Keyring
+from tianbao.services.organisation import check_texts
 from tianbao.services.setup import set_up_installation
 from tianbao.services.sites import load_installation
 from tianbao.services.wording import Occasion, wording_of
 from tianbao.store.models import Act, Address, FormVersion, Organisation, Site, Staff
+from tianbao.texts import translator
 
 TOKEN = "the-link-of-this-start"
 PHONE = "223.104.3.17"
@@ -69,6 +75,28 @@ def test_a_second_set_up_is_refused(database: None) -> None:
     assert (Organisation.objects.count(), Staff.objects.count(), Site.objects.count()) == (1, 1, 1)
 
 
+OFFICIAL = " ".join(
+    text["zh-Hans"]
+    for name in sorted(KITS)
+    for _, question in walk_questions(kit(name).questions)
+    for text in (question.label, question.hint)
+    if "zh-Hans" in text
+)[:330]
+"""Chinese as offices write it, without repetitions."""
+
+
+def test_texts_as_long_as_they_may_be_leave_the_page_small() -> None:
+    texts = {"purpose": OFFICIAL[:150], "legal_basis": OFFICIAL[150:], "notice": OFFICIAL[::-1]}
+    given: Any = {name: {"zh-Hans": text, "en": "x"} for name, text in texts.items()}
+    assert check_texts(**given, deletion_days=14) == []
+    given["notice"]["zh-Hans"] = OFFICIAL[::-1] + OFFICIAL[::-2] + OFFICIAL[1::2]
+    assert [problem.question for problem in check_texts(**given, deletion_days=14)] == ["notice.zh-Hans"]
+    installation = replace(INSTALLATION, **{name: {"zh-Hans": text} for name, text in texts.items()})
+    form, _ = kit("migrant"), translator("zh-Hans")
+    html = form_page(installation=installation, site=SITE, form=form, language="zh-Hans", _=_, action=SITE.path())
+    assert len(gzip_page(html)) <= 14_000
+
+
 @pytest.mark.parametrize(
     ("changes", "question", "code"),
     [
@@ -91,6 +119,7 @@ def test_a_second_set_up_is_refused(database: None) -> None:
         ({"deletion_days": None}, "deletion_days", "not_an_integer"),
         ({"time_zone": "Asia/Nowhere"}, "time_zone", "unknown_time_zone"),
         ({"notice": {"zh-Hans": "有", "en": ""}}, "notice.en", "required"),
+        ({"notice": {"zh-Hans": "".join(chr(0x4E00 + 37 * n % 20_000) for n in range(900)), "en": "x"}}, "notice.zh-Hans", "texts_too_long"),
         ({"site_name": ""}, "site_name", "required"),
     ],
 )

@@ -7,7 +7,6 @@ and differ only in how they are read and answered. Must not know: how answers ar
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hashlib
 import hmac
 from collections import OrderedDict
@@ -46,7 +45,7 @@ from tianbao.edge.form_posts import read_posted
 from tianbao.edge.http import Request, Response, redirect
 from tianbao.edge.intake import Accepted, Invalid, Outcome, Source, Target, canonical_content, local_moment
 from tianbao.edge.sections import Walk, row_at
-from tianbao.render.form_page import Filled, form_page, page_csp
+from tianbao.render.form_page import Filled, form_page, gzip_page, page_csp
 from tianbao.render.receipt_page import confirm_page
 
 PAGE_CACHE_MAX: Final = 512
@@ -343,7 +342,7 @@ def render_ready(target: Target, reader: Reader) -> ReadyPage:
         csp=page_csp(html),
         plain=plain,
         brotli=brotli.compress(plain, quality=11, mode=brotli.MODE_TEXT),
-        gzip=gzip.compress(plain, 9, mtime=0),
+        gzip=gzip_page(html),
     )
 
 

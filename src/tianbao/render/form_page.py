@@ -23,11 +23,11 @@ from tianbao.domain.stages import find_stages
 from tianbao.render.files_script import files_url
 from tianbao.render.messages import message
 from tianbao.render.page_plan import Plan, make_plan, texts_of
-from tianbao.render.pages import page_csp, queue_texts, render_page, script, style
+from tianbao.render.pages import gzip_page, page_csp, queue_texts, render_page, script, style
 from tianbao.render.sheet import EMPTY, GRIDS, Filled, Section, Sheet, is_filtered_by_typing
 from tianbao.texts import Translator
 
-__all__ = ["EMPTY", "Filled", "Purpose", "Section", "Sheet", "form_page", "page_csp"]
+__all__ = ["EMPTY", "Filled", "Purpose", "Section", "Sheet", "form_page", "gzip_page", "page_csp"]
 
 
 class Purpose(Enum):

