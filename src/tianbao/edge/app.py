@@ -132,7 +132,7 @@ class Edge:
             return await self._files.post(request, *files.groups())
         if listed := _LIST.fullmatch(path):
             _require(reads)
-            return self._lists.get(request, *listed.groups())
+            return await self._lists.get(request, *listed.groups())
         if picture := _PICTURE.fullmatch(path):
             _require(reads)
             return await self._pictures.get(picture[1])

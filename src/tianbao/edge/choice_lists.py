@@ -5,6 +5,7 @@ Must not know: how the page asks, what is done with the choice.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -43,7 +44,7 @@ class ChoiceLists:
         self._answers: OrderedDict[_Key, bytes] = OrderedDict()
         self._filters: OrderedDict[_Key, _Filter | None] = OrderedDict()
 
-    def get(self, request: Request, code: str, form_name: str, name: str) -> Response:
+    async def get(self, request: Request, code: str, form_name: str, name: str) -> Response:
         """`?q=bei&for=village&township=t1`: `[{"code", "full"}]`, what begins with the text first.
 
         `for` is the question, by its template path, whose filter counts; the answers that it asks for come under
@@ -60,7 +61,8 @@ class ChoiceLists:
         body = self._answers.get(key)
         if body is None:
             offers = self._filter(form, name, query.get("for", ""))
-            choices = [] if not typed else found.find(typed, offers(query, moment)) if offers else found.find(typed)
+            by = (offers(query, moment),) if offers else ()
+            choices = await asyncio.to_thread(found.find, typed, *by)  # a filter may have to look at all of them
             body = msgspec.json.encode(
                 [{"code": each.name, "full": text_in(each.label, language)[:LABEL_MAX]} for each in choices]
             )
