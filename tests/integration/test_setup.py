@@ -119,7 +119,11 @@ def test_texts_as_long_as_they_may_be_leave_the_page_small() -> None:
         ({"deletion_days": None}, "deletion_days", "not_an_integer"),
         ({"time_zone": "Asia/Nowhere"}, "time_zone", "unknown_time_zone"),
         ({"notice": {"zh-Hans": "有", "en": ""}}, "notice.en", "required"),
-        ({"notice": {"zh-Hans": "".join(chr(0x4E00 + 37 * n % 20_000) for n in range(900)), "en": "x"}}, "notice.zh-Hans", "texts_too_long"),
+        (
+            {"notice": {"zh-Hans": "".join(chr(0x4E00 + 37 * n % 20_000) for n in range(900)), "en": "x"}},
+            "notice.zh-Hans",
+            "texts_too_long",
+        ),
         ({"site_name": ""}, "site_name", "required"),
     ],
 )
