@@ -143,6 +143,20 @@ def test_nothing_is_lost_while_the_server_is_away(clerk: Clerk) -> None:
     expect(page.locator("#outline .item-label")).to_have_text("几号房间，几号床")
 
 
+def test_a_question_that_could_not_be_added_is_not_passed_over_in_silence(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("断网时添加")
+    page.route("**/save", lambda route: route.abort())
+    clerk.click("#kinds .kind:has(strong:text-is('短文字'))")
+    page.keyboard.type("a b")
+    expect(page.locator("#toast")).to_be_visible()
+    expect(page.locator("#adding")).to_be_hidden()
+    page.unroute("**/save")
+    clerk.add("短文字", "几号房")
+    saved(page)
+    expect(page.locator("#outline .item-label")).to_have_text("几号房")
+
+
 def test_what_is_moved_or_removed_comes_back_with_undo(clerk: Clerk) -> None:
     page = clerk.page
     clerk.begin("移动和删除")

@@ -22,6 +22,7 @@ export function openAdding(parent = null, index = 0) {
 
 async function add(body) {
   dialog.close();
+  byId('panel').focus({preventScroll: true}); // not the button that opened it: a space typed too early would do so again
   const at = await act({...body, ...place});
   if (at === null) return;
   dialog.dispatchEvent(new CustomEvent('added', {detail: at}));

@@ -211,7 +211,10 @@ function fail(answer, job) {
   } else if (answer.status === 404) {
     become('gone');
   } else if (answer.status === 0 || answer.status === 401) {
-    if (job) job.done(null);
+    if (job) {
+      job.done(null);
+      tell('refused');
+    }
     become(answer.status ? 'signedOut' : 'offline');
     timer = setTimeout(work, AGAIN_MS);
   } else if (job) { // the act was refused: what was typed is saved without it
