@@ -175,6 +175,23 @@ def test_what_is_moved_or_removed_comes_back_with_undo(clerk: Clerk) -> None:
     saved(page)
 
 
+def test_a_condition_that_lost_its_question_says_so_where_it_is(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("条件")
+    clerk.add("是或否", "发烧")
+    clerk.add("日期", "何时")
+    clerk.click("[data-field=relevant] label:has-text('满足条件才问')")
+    page.locator("[data-field=relevant] select").nth(0).select_option(index=1)
+    page.locator("[data-field=relevant] select").nth(2).select_option(index=1)
+    saved(page)
+    page.locator("#outline .item-main").nth(0).press("Delete")
+    expect(page.locator("#outline .item")).to_have_count(1)
+    expect(page.locator("[data-field=relevant] .field-problem")).to_be_visible()
+    page.reload()
+    expect(page.locator("#outline .item")).to_have_count(1)
+    expect(page.locator("#adding")).to_be_hidden()
+
+
 def test_two_people_put_their_changes_together(clerk: Clerk) -> None:
     page = clerk.page
     clerk.begin("两个人")

@@ -147,5 +147,8 @@ showPanel();
 showState();
 showProblemCount();
 refreshPreview();
-if (location.hash === '#add') openAdding();
+if (location.hash === '#add') {
+  history.replaceState(null, '', location.pathname); // asked once, not again after a reload
+  openAdding();
+}
 root.hidden = false;

@@ -22,6 +22,7 @@ export function showPanel() {
 
 // What is wrong is said again after every save, beside its field where there is one.
 export function showProblems() {
+  panel.querySelectorAll('.condition').forEach(box => box.refresh());
   panel.querySelectorAll('.field-problem').forEach(part => part.remove());
   const general = panel.querySelector('.panel-problems');
   if (!general) return;
@@ -31,7 +32,6 @@ export function showProblems() {
     const beside = problem.field && panel.querySelector(`[data-field="${CSS.escape(problem.field)}"]`);
     (beside || general).append(line);
   }
-  panel.querySelectorAll('.condition').forEach(box => box.refresh());
   const name = byId('question-name');
   const question = draft.selected && questionAt(draft.selected);
   if (name && question && document.activeElement !== name) name.value = question.name;
