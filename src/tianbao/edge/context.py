@@ -24,6 +24,8 @@ from tianbao.edge.uploads import Uploads
 from tianbao.texts import LANGUAGES, Translator, choose_language, translator
 
 LANGUAGE_COOKIE: Final = "lang"
+LANGUAGE_ACTION: Final = "lang:"
+"""How the buttons begin that show a form again in another language, with what was typed."""
 NONCE_COOKIE: Final = "n"
 RECEIPTS_COOKIE: Final = "r"
 RECEIPTS_MAX: Final = 8
@@ -82,10 +84,12 @@ class Reader:
     _: Translator
 
 
-def read_reader(request: Request, offered: tuple[str, ...] = tuple(LANGUAGES)) -> Reader:
-    """From `?lang=`, then the cookie, then Accept-Language."""
+def read_reader(request: Request, offered: tuple[str, ...] = tuple(LANGUAGES), *, action: str = "") -> Reader:
+    """From the button that was pressed (`lang:en`), then `?lang=`, then the cookie, then Accept-Language."""
     query = request.scope["query_string"]
-    chosen = request.query.get("lang", "") if b"lang=" in query else ""
+    chosen = action.removeprefix(LANGUAGE_ACTION) if action.startswith(LANGUAGE_ACTION) else ""
+    if not chosen and b"lang=" in query:
+        chosen = request.query.get("lang", "")
     if not chosen and request.header(b"cookie"):
         chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     language = choose_language(chosen, request.header(b"accept-language"), offered)
@@ -95,7 +99,12 @@ def read_reader(request: Request, offered: tuple[str, ...] = tuple(LANGUAGES)) -
 def remember_language(request: Request, response: Response, reader: Reader) -> None:
     """Keeps a language that was chosen by a link."""
     if request.query.get("lang") == reader.language:
-        response.set_cookie(LANGUAGE_COOKIE, reader.language, age_s=LANGUAGE_AGE_S, is_https=request.is_https)
+        keep_language(request, response, reader)
+
+
+def keep_language(request: Request, response: Response, reader: Reader) -> None:
+    """What is opened from now on is in this language."""
+    response.set_cookie(LANGUAGE_COOKIE, reader.language, age_s=LANGUAGE_AGE_S, is_https=request.is_https)
 
 
 def read_receipts(request: Request) -> list[Receipt]:

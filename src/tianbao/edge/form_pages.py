@@ -30,9 +30,11 @@ from tianbao.domain.validation import Validation
 from tianbao.edge import errors
 from tianbao.edge.archive import OwnRegistration
 from tianbao.edge.context import (
+    LANGUAGE_ACTION,
     Context,
     Reader,
     give_nonce,
+    keep_language,
     new_receipt,
     now_ms,
     read_nonce,
@@ -224,7 +226,7 @@ class FormPages:
             fields |= {"_prefilled": "1", "_asked_places": "1"}
         else:
             answers = restore_masked(form, typed, own.answers) if own else typed
-        reader = read_reader(request, form.languages)
+        reader = read_reader(request, form.languages, action=action)
         moment = local_moment(now_ms(), target.time_zone)
         walk = None
         if target.published.shower.last or own:
@@ -233,6 +235,11 @@ class FormPages:
         if action.startswith(("add:", "remove:")):
             changed = walk.change_rows(action) if walk else change_rows(form, typed, action)
             return await self._page(target, reader, changed, fields)
+        if action.startswith(LANGUAGE_ACTION):
+            typed_so_far = Filled(values=flatten_typed(form, typed), rows=rows.count_rows(typed))
+            response = await self._page(target, reader, walk.again() if walk else typed_so_far, fields)
+            keep_language(request, response, reader)
+            return response
         validation = target.published.validate(answers, moment)
         validation.prefer(posted.problems)
         filled = filled_with(form, typed, validation, self._context.places, reader.language)

@@ -22,8 +22,10 @@ from tianbao.domain.receipts import Receipt, read_receipt
 from tianbao.domain.sealing import RevisionKind
 from tianbao.edge.archive import OwnRegistration
 from tianbao.edge.context import (
+    LANGUAGE_ACTION,
     Context,
     Reader,
+    keep_language,
     now_ms,
     read_reader,
     read_receipts,
@@ -165,13 +167,17 @@ class ReceiptPages:
             return redirect(back)
         typed = nest_answers(form, posted.pairs)
         answers = restore_tokens(form, restore_masked(form, typed, own.answers), own.answers)
-        reader = read_reader(request, form.languages)
+        reader = read_reader(request, form.languages, action=action)
         moment = local_moment(now_ms(), target.time_zone)
         walk = Walk(target.published, typed, answers, fields, moment, is_one_page=True)
         answers = walk.answers
         if action.startswith(("add:", "remove:")):
             changed = walk.change_rows(action)
             return await self._correction_page(request, target, reader, own, changed, revision)
+        if action.startswith(LANGUAGE_ACTION):
+            response = await self._correction_page(request, target, reader, own, walk.again(), revision)
+            keep_language(request, response, reader)
+            return response
         validation = target.published.validate(answers, moment)
         validation.prefer(posted.problems)
         filled = filled_with(form, typed, validation, self._context.places, reader.language)

@@ -89,6 +89,10 @@ class Walk:
         walk = Walk(self._published, typed, answers, self._fields, self._moment, is_one_page=self._is_one_page)
         return walk._page(self._section, Filled(rows=rows, goes_on_at=row_at(action, rows)))
 
+    def again(self) -> Filled:
+        """The same page with what was typed, and nothing judged."""
+        return self._page(self._section, Filled())
+
     def end(self, filled: Filled = EMPTY) -> Filled:
         """The last page, with everything that is wrong."""
         return self._page(self._published.shower.last, filled)

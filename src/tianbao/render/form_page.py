@@ -53,7 +53,8 @@ def form_page(
 
     A new registration that starts empty is the same for everyone; only it is kept and sent by script, since a
     page that comes filled in holds masked numbers which only a form post restores. A page of sections is for
-    a phone without script and needs none.
+    a phone without script and needs none. Without script another language is a button that posts what was typed;
+    with script it is a link, and the draft keeps it.
     """
     sends_by_script = purpose is Purpose.REGISTER and filled == EMPTY and not hidden
     cut_at = next((path for path, stage in find_stages(form).items() if stage), "") if sends_by_script else ""
@@ -67,6 +68,7 @@ def form_page(
         language=language,
         _=_,
         languages=form.languages,
+        kept="new=1&",
         styles=(
             "page.css",
             "form.css",

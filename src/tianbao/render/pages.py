@@ -112,9 +112,13 @@ def render_page(
     languages: Iterable[str] = tuple(LANGUAGE_NAMES),
     styles: tuple[str, ...] = ("page.css",),
     scripts: Markup | None = None,
+    kept: str = "",
     **context: Any,
 ) -> str:
-    """A page from its template (which extends `base.html.j2`), without the white space between its lines."""
+    """A page from its template (which extends `base.html.j2`), without the white space between its lines.
+
+    `kept` is what of its query another language has too: `new=1&`.
+    """
     html = (
         environment()
         .get_template(template)
@@ -125,6 +129,7 @@ def render_page(
             _=_,
             style=style(*styles),
             script=script("type.js") if scripts is None else scripts,
+            kept=kept,
             **context,
         )
     )

@@ -60,6 +60,11 @@ class ReceiptView:
     def query(self) -> str:
         return f"?i={self.index}" if self.index else ""
 
+    @property
+    def kept(self) -> str:
+        """What another language of its pages has in its query too."""
+        return f"i={self.index}&" if self.index else ""
+
 
 def receipt_page(
     *, installation: Installation, site: Site, form: Form, language: str, _: Translator, receipt: ReceiptView
@@ -74,6 +79,7 @@ def receipt_page(
         languages=form.languages,
         styles=("page.css", "form.css", "receipt.css"),
         scripts=Markup(";").join((queue_script(_), script("copy.js"))),
+        kept=receipt.kept,
         site=site,
         path=site.path(form.name),
         receipt=receipt,
@@ -139,6 +145,7 @@ def withdraw_page(
         _=_,
         languages=form.languages,
         styles=("page.css", "receipt.css"),
+        kept=receipt.kept,
         site=site,
         receipt=receipt,
         name=_name_in(form, receipt.answers),
