@@ -12,10 +12,11 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from openpyxl import load_workbook
 from playwright.sync_api import Error, Page
@@ -107,16 +108,17 @@ class WholeWay:
 
     def go(self, form: Form, name: str, picture: Path | None = None) -> str:
         """What goes wrong on the way; empty where nothing does."""
-        from tianbao.services.divisions import gazetteer
+        from tianbao.services.divisions import TIME_ZONE_DEFAULT, gazetteer
 
-        moment = Moment(datetime.now(UTC).astimezone(), lambda: 0.5)
+        moment = Moment(datetime.now(ZoneInfo(TIME_ZONE_DEFAULT)), lambda: 0.5)
         try:
             given, stored = Answering(form, gazetteer(), seed=len(name)).draw(moment)
         except Stuck as stuck:
             return f"no valid answers found: {stuck}"
         pairs = dict(flat_pairs(form, given, stored))
         site, form_name = self._publish(form, name)
-        context = self._browser.new_context(**PHONE, locale="zh-CN" if form.languages[0] == "zh-Hans" else "en-GB")
+        locale = "zh-CN" if form.languages[0] == "zh-Hans" else "en-GB"
+        context = self._browser.new_context(**PHONE, locale=locale, timezone_id=TIME_ZONE_DEFAULT)
         try:
             page = context.new_page()
             failures: list[str] = []
@@ -140,13 +142,13 @@ class WholeWay:
         from tianbao.services.forms import import_form
         from tianbao.services.organisation import bump_generation
         from tianbao.services.sites import create_site
-        from tianbao.store.models import FormVersion, Site
+        from tianbao.store.models import FormVersion
 
         now_ms = time.time_ns() // 1_000_000
         form_name = form.name[:50] + f"-{FormVersion.objects.count()}"
-        version = import_form(form=replace(form, name=form_name), staff=None, now_ms=now_ms).version
+        import_form(form=replace(form, name=form_name), staff=None, now_ms=now_ms)
         site = create_site(name=name[-60:], area="130636", staff=None, now_ms=now_ms)
-        Site.objects.filter(pk=site.pk).update(form=version)
+        site.forms.update(name=form_name)
         bump_generation()
         return site.code, form_name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tianbao.domain.form_difference import Change, Happened, find_differences
@@ -146,6 +146,7 @@ EDITS = {
 edited = st.lists(st.sampled_from(sorted(EDITS)), max_size=4)
 
 
+@settings(deadline=None)
 @given(edited)
 def test_who_changed_nothing_gets_the_others_form(names: list[str]) -> None:
     form = BASE
