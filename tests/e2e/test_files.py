@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 from tests import file_samples as samples
 from tests.e2e.browser import chromium
 from tests.e2e.test_page_axe import RULES
@@ -135,6 +135,21 @@ def test_a_registration_takes_its_file_along_from_the_queue(tab: Page, photo: Pa
     submit(tab)
     expect(tab.locator("#_state")).to_contain_text("Kept on this phone")
     tab.context.set_offline(False)
+    expect(tab).to_have_url(re.compile(r"/R(#_on)?$"))
+    assert Image.open(io.BytesIO(own_file(tab))).size == (1_200, 1_600)
+
+
+def test_an_entry_written_while_its_file_was_under_way_takes_it_along(tab: Page, photo: Path, site: str) -> None:
+    held: list[Route] = []
+    tab.route(UPLOADS, lambda route: held.append(route))
+    tab.set_input_files("[id=photo]", photo)
+    expect(tab.locator(".kept progress")).to_be_visible()
+    under_way = tab.input_value("[name=photo]")
+    held[0].continue_()
+    expect(tab.locator(".kept")).to_contain_text("Sent.")
+    fill(tab)
+    tab.locator("[name=photo]").evaluate("(field, value) => { field.value = value }", under_way)
+    submit(tab)
     expect(tab).to_have_url(re.compile(r"/R(#_on)?$"))
     assert Image.open(io.BytesIO(own_file(tab))).size == (1_200, 1_600)
 

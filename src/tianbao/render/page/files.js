@@ -10,12 +10,14 @@ const make = (tag, text, more) => Object.assign(document.createElement(tag), {te
 const KEPT_LETTERS_MAX = 6e6;
 const UNSENT = /\*[0-9a-f]{32}/g;
 
-// What is not sent yet, by id: {path, name, data as base64}; and what is being sent.
-const files = {}, underWay = {};
+// What is not sent yet, by id: {path, name, data as base64}; what is being sent; the tokens of what was, which an
+// entry that was written before may still ask for.
+const files = {}, underWay = {}, tokens = {};
 
 // → {token}, {problems}, {pause_s}, or {isGone} where the phone does not have it any more.
 const sendFile = id => underWay[id] = underWay[id] || loaded.then(() => new Promise(done => {
   const file = files[id];
+  if (tokens[id]) return done({token: tokens[id]});
   if (!file) return done({isGone: true});
   const request = new XMLHttpRequest();
   request.open('POST', `${form.dataset.url}/files?lang=${document.documentElement.lang}&for=${encodeURIComponent(file.path)}`);
@@ -31,6 +33,7 @@ const sendFile = id => underWay[id] = underWay[id] || loaded.then(() => new Prom
     const {status} = request;
     let said = {};
     try { said = JSON.parse(request.responseText); } catch (e) { /* no network, or no answer of ours */ }
+    tokens[id] = said.file;
     const isRefused = said.errors && status < 500 && status != 429;
     done(said.file ? {token: said.file} : isRefused ? {problems: said.errors} : {pause_s: +request.getResponseHeader('Retry-After')});
   };
@@ -43,7 +46,7 @@ take(async entry => {
   if (!unsent[0]) return;
   if (entry.url != form.dataset.url) return {at: entry.url};
   await loaded;
-  entry.isKept = entry.isKept && unsent.every(id => (files[id.slice(1)] || {}).isKept);
+  entry.isKept = entry.isKept && unsent.every(id => tokens[id.slice(1)] || (files[id.slice(1)] || {}).isKept);
   for (const id of unsent) {
     const answer = await sendFile(id.slice(1));
     if (answer.token) Object.assign(entry, JSON.parse(JSON.stringify(entry).split(id).join(answer.token)));
