@@ -90,7 +90,7 @@ async def _measure(site: str, form: Form, seconds: float) -> ValidationTable:
     edge = Edge(read_config())
     await edge.start()
     try:
-        _, published = edge.context.catalogue.sites[site.rpartition("/")[2]]
+        published = edge.context.target(site.rpartition("/")[2], form.name).published
         rounds: list[tuple[float, float, float]] = []
         random = Random(1)  # noqa: S311 - sample answers
         until = time.perf_counter() + seconds

@@ -15,11 +15,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 DAY_MS: Final = 86_400_000
+DAYS_HELD_MAX: Final = 4_096
+"""Dates whose number is remembered: what people answer today lies within few days."""
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - what a calendar shows has no zone
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
@@ -37,15 +40,19 @@ _DIRECTIVE = re.compile("%[YymnbdeaHhMS3]")
 class Moment:
     """When an expression is worked out, and where its random numbers come from.
 
-    `now` has the time zone of the installation; `random` gives numbers from 0 to below 1.
+    `now` has the time zone of the installation; `random` gives numbers from 0 to below 1. `today` is the date
+    there, `today_text` as it is stored.
     """
 
     now: datetime
     random: Callable[[], float]
+    today: date = field(init=False)
+    today_text: str = field(init=False)
 
-    @property
-    def today(self) -> date:
-        return self.now.date()
+    def __post_init__(self) -> None:
+        today = self.now.date()
+        object.__setattr__(self, "today", today)
+        object.__setattr__(self, "today_text", today.isoformat())
 
     @property
     def zone(self) -> tzinfo:
@@ -80,12 +87,17 @@ def read_days(text: str) -> float:
     if len(text) < 10 or text[4] != "-" or text[7] != "-":
         return math.nan
     if len(text) == 10:
-        try:
-            return float(date.fromisoformat(text).toordinal() - _EPOCH_DAY) if text[0] != "0" else math.nan
-        except ValueError:
-            return math.nan
+        return _count_day(text)
     read = _read(text)
     return math.nan if read is None else _count(read[0] - _EPOCH)
+
+
+@lru_cache(DAYS_HELD_MAX)
+def _count_day(text: str) -> float:
+    try:
+        return float(date.fromisoformat(text).toordinal() - _EPOCH_DAY) if text[0] != "0" else math.nan
+    except ValueError:
+        return math.nan
 
 
 def write_date(days: float) -> str:

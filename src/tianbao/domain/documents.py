@@ -111,6 +111,13 @@ _X_LOOKALIKES: Final = str.maketrans("×ХΧ", "XXX")
 """The multiplication sign of Chinese symbol keyboards, the Cyrillic and the Greek letter."""
 
 
+def doubts_about(type: DocumentType, text: str, *, today: date) -> tuple[Doubt, ...]:
+    """The doubts of `read_document`, without reading on where there are none in the usual number."""
+    if type is DocumentType.RESIDENT_ID and len(text) == 18 and _EIGHTEEN.fullmatch(text):
+        return tuple(_doubt_eighteen(type, text, _birth_date(text[6:14], today)))
+    return read_document(type, text, today=today).doubts
+
+
 def read_document(type: DocumentType, text: str, *, today: date) -> DocumentReading:
     """Reads a number as typed. Never fails; `today` decides which birth dates are in the future."""
     number = compact(text)
@@ -130,11 +137,12 @@ def read_document(type: DocumentType, text: str, *, today: date) -> DocumentRead
 
 
 _WEIGHTS: Final = tuple(pow(2, place, 11) for place in range(17, 0, -1))
+_ZEROS: Final = sum(_WEIGHTS) * ord("0")
 
 
 def check_character(digits: str) -> str:
-    """The check character of a number's leading digits by ISO 7064 MOD 11-2: a digit, or X for ten."""
-    weighted = sum(map(mul, _WEIGHTS[-len(digits) :], map(int, digits)))
+    """The check character of seventeen digits by ISO 7064 MOD 11-2: a digit, or X for ten."""
+    weighted = sum(map(mul, _WEIGHTS, digits.encode("ascii"))) - _ZEROS
     return "0123456789X"[(12 - weighted) % 11]
 
 
@@ -164,24 +172,29 @@ def _read_resident(type: DocumentType, number: str, today: date) -> DocumentRead
 
 def _read_eighteen(type: DocumentType, number: str, today: date, doubts: list[Doubt]) -> DocumentReading:
     """Six digits of area, eight of birth, three in sequence (the last one odd for men), one check character."""
-    if check_character(number[:17]) != number[17]:
-        doubts.append(Doubt.CHECK_DIGIT)
-    if type is not _type_of_eighteen(number):
-        doubts.append(Doubt.OTHER_TYPE)
-    is_foreigner = number[0] == "9"
-    if not (number[1:3] in _PROVINCES if is_foreigner else _is_area(number[:6])):
-        doubts.append(Doubt.AREA_CODE)
     born_on = _birth_date(number[6:14], today)
-    if born_on is None:
-        doubts.append(Doubt.BIRTH_DATE)
+    doubts += _doubt_eighteen(type, number, born_on)
     return DocumentReading(
         type,
         number,
         tuple(doubts),
         born_on=born_on,
         sex=Sex.MALE if int(number[16]) % 2 else Sex.FEMALE,
-        area_code=None if is_foreigner or Doubt.AREA_CODE in doubts else number[:6],
+        area_code=None if number[0] == "9" or Doubt.AREA_CODE in doubts else number[:6],
     )
+
+
+def _doubt_eighteen(type: DocumentType, number: str, born_on: date | None) -> list[Doubt]:
+    doubts = []
+    if check_character(number[:17]) != number[17]:
+        doubts.append(Doubt.CHECK_DIGIT)
+    if type is not _type_of_eighteen(number):
+        doubts.append(Doubt.OTHER_TYPE)
+    if not (number[1:3] in _PROVINCES if number[0] == "9" else _is_area(number[:6])):
+        doubts.append(Doubt.AREA_CODE)
+    if born_on is None:
+        doubts.append(Doubt.BIRTH_DATE)
+    return doubts
 
 
 def _type_of_eighteen(number: str) -> DocumentType:
@@ -199,7 +212,7 @@ def _is_area(code: str) -> bool:
 def _birth_date(digits: str, today: date) -> date | None:
     """YYYYMMDD as a date on which somebody alive can have been born."""
     try:
-        born_on = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        born_on = date.fromisoformat(digits)
     except ValueError:
         return None
     return born_on if born_on <= today and today.year - born_on.year <= AGE_MAX_YEARS else None

@@ -321,11 +321,15 @@ def _number_reader(path: str) -> _Code:
 def _text_comparison(compare: Callable[[Value, Value], bool], path: str, text: str) -> _Code:
     """An answer beside a literal: the condition that most forms are made of."""
 
-    def compare_texts(row: Row) -> bool:
+    def are_equal(row: Row) -> bool:
         answer = row.values.get(path, "")
-        return compare(answer if type(answer) is str else write_answer(answer), text)
+        return (answer if type(answer) is str else write_answer(answer)) == text
 
-    return compare_texts
+    def differ(row: Row) -> bool:
+        answer = row.values.get(path, "")
+        return (answer if type(answer) is str else write_answer(answer)) != text
+
+    return are_equal if compare is operator.eq else differ
 
 
 def _convert(typed: _Typed, wanted: type) -> _Code:

@@ -53,8 +53,11 @@ class NameReading:
     doubts: tuple[Doubt, ...] = ()
 
 
+_HAN_CHARACTER = re.compile("[\u4e00-\u9fff]")
 _PLAIN = re.compile("[\u4e00-\u9fff]{2,4}")
 """Nearly all names at a Chinese checkpoint; the key of such a name is the name."""
+_HAN_NAME = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ebe0]{2,4}")
+"""With the rare characters, which a key keeps too."""
 _DOTS: Final = "·•‧∙⋅・⸱᛫●.。"
 _HYPHENS: Final = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 _APOSTROPHES: Final = "'’‘ʼʻ`´"
@@ -74,6 +77,15 @@ _PLACEHOLDER = re.compile(
     r"..?(?:先生|女士|小姐|某|某某|某人)"
 )
 _REPEATED = re.compile(r"(.)\1{2,}")
+_IN_PLACEHOLDERS: Final = frozenset(_HAN_CHARACTER.findall(_PLACEHOLDER.pattern))
+"""What a placeholder in Han characters has one of; few names do."""
+
+
+def doubts_about(text: str) -> tuple[Doubt, ...]:
+    """The doubts of `read_name`, without reading on where a name is as most are."""
+    if _HAN_NAME.fullmatch(text) and _IN_PLACEHOLDERS.isdisjoint(text) and text.count(text[0]) < 3:
+        return ()
+    return read_name(text).doubts
 
 
 def read_name(text: str) -> NameReading:
@@ -112,7 +124,7 @@ def mask_name(text: str) -> str:
 
 def split_graphemes(text: str) -> list[str]:
     """User-perceived characters, near enough to UAX #29: a character with the marks and joiners behind it."""
-    if not any(_extends(char) for char in text):
+    if text.isascii() or not any(_extends(char) for char in text):
         return list(text)
     graphemes: list[str] = []
     for char in text:
@@ -124,7 +136,7 @@ def split_graphemes(text: str) -> list[str]:
 
 
 def _make_key(text: str) -> str:
-    visible = "".join(char for char in text if not _is_invisible(char))
+    visible = text if text.isascii() else "".join(char for char in text if not _is_invisible(char))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold()).translate(_UNIFIED)
     return _BETWEEN_HAN.sub("", _AROUND_SEPARATOR.sub(r"\1", _SPACES.sub(" ", folded))).strip(" ·-")
 

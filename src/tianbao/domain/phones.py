@@ -76,6 +76,11 @@ _NO_PHONE = re.compile(
 )
 
 
+def doubts_about(text: str) -> tuple[Doubt, ...]:
+    """The doubts of `read_phone`, without reading on for a mobile number as nearly all are typed."""
+    return () if len(text) == MOBILE_DIGITS and _MOBILE.fullmatch(text) else read_phone(text).doubts
+
+
 def read_phone(text: str) -> PhoneReading:
     """Reads a number as typed, in any of the usual spellings. Never fails."""
     if len(text) == MOBILE_DIGITS and text.isascii() and _MOBILE.fullmatch(text):  # nearly all

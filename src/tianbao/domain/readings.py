@@ -223,7 +223,7 @@ def _read_text(
         outcome.refuse(Code.NOT_TEXT, path)
     elif len(given) > length_max:
         outcome.refuse(Code.TOO_LONG, path, length_max=length_max)
-    elif forbidden.search(given):
+    elif not given.isprintable() and forbidden.search(given):  # what is printable is never forbidden
         outcome.refuse(Code.FORBIDDEN_CHARACTER, path)
     else:
         return given
@@ -232,7 +232,7 @@ def _read_text(
 
 def _text_reader(question: Question, document_type: str) -> Read:
     length_max = question.length_max
-    doubts_of = _DOUBTS_BY_KIND.get(question.kind)
+    doubts_of = DOUBTS_BY_KIND.get(question.kind)
 
     def read(given: Any, path: Path, row: Row, outcome: Validation) -> str | None:
         return _read_text(given, path, length_max, outcome)
@@ -253,7 +253,7 @@ def _text_reader(question: Question, document_type: str) -> Read:
         text = _read_text(given, path, length_max, outcome)
         if text is not None:
             kind = _DOCUMENT_TYPES.get(row.values.get(document_type), documents.DocumentType.OTHER)
-            if doubts := documents.read_document(kind, text, today=row.moment.today).doubts:
+            if doubts := documents.doubts_about(kind, text, today=row.moment.today):
                 outcome.marks[path] = [doubt.value for doubt in doubts]
         return text
 
@@ -264,10 +264,13 @@ def _text_reader(question: Question, document_type: str) -> Read:
     return read_lines if "multiline" in question.appearance else read
 
 
-_DOUBTS_BY_KIND: Final[Mapping[Kind, Callable[[str], tuple[Any, ...]]]] = {
-    Kind.PERSON_NAME: lambda text: names.read_name(text).doubts,
-    Kind.PHONE: lambda text: phones.read_phone(text).doubts,
+DOUBTS_BY_KIND: Final[Mapping[Kind, Callable[[str], tuple[Any, ...]]]] = {
+    Kind.PERSON_NAME: names.doubts_about,
+    Kind.PHONE: phones.doubts_about,
 }
+"""What may be wrong with a text of a kind that can be judged by itself."""
+READ_KINDS: Final = frozenset({Kind.DOCUMENT, Kind.PLACE})
+"""Of a text that is judged with another answer, or stored as something else."""
 
 
 def _place_reader(question: Question, places: Resolver) -> Read:
@@ -400,7 +403,9 @@ def _date_reader(question: Question) -> Read:
             return None
         if day > row.moment.today:
             outcome.marks[path] = ["future"]
-        return (day.replace(**cut) if cut else day).isoformat()
+        if cut:
+            day = day.replace(**cut)
+        return day.isoformat()
 
     return read
 

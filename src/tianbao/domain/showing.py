@@ -53,7 +53,9 @@ class Shower:
         self.stages = find_stages(form)
         self.last = max(self.stages.values(), default=0)
         self._compiler = _Compiler(form, places, long_lists)
-        self._runs = self._compiler.compile_runs()
+        index = self._compiler.index
+        runs = self._compiler.compile_runs()
+        self._runs = [(index[level.path], list(steps.values())) for level, steps in runs]
         self._order = order_of(self._compiler.levels)
         questions = dict(walk_questions(form.questions))
         self._seen = {path for path, question in questions.items() if question.is_seen}
@@ -144,7 +146,7 @@ class _Compiler(Compiler):
 
         def show(row: Any, work: Any) -> None:
             if group in row.off or (relevant is not None and not relevant(row)):
-                row.off.add(path)
+                row.off |= {path}
                 return
             if begin is not None:
                 begin(row, work)

@@ -30,6 +30,7 @@ from tianbao.domain.evaluation import (
     write_number,
 )
 from tianbao.domain.expressions import parse
+from tianbao.domain.fast_path import PlainAnswer, write_run
 from tianbao.domain.forms import LENGTH_MAX, METADATA, Choice, Form, Kind, Path, Question, QuestionType, text_in
 from tianbao.domain.levels import ROOT, Level, make_levels
 from tianbao.domain.long_lists import LongList, is_long_list, make_long_lists
@@ -69,10 +70,17 @@ class Filling(Row):
     def __init__(
         self, given: Mapping[str, Any], prefix: str, moment: Moment, outer: Filling | None = None, index: int = 0
     ) -> None:
-        super().__init__({}, outer, {}, index, moment)
+        self.values = {}
+        self.outer = outer
+        self.rows = {}
+        self.index = index
+        self.moment = moment
         self.given = {ROOT: given}
-        self.off: set[str] = set()
+        self.off: frozenset[str] = _NONE_OFF
         self.prefix = prefix
+
+
+_NONE_OFF: Final[frozenset[str]] = frozenset()
 
 
 class Work:
@@ -95,7 +103,10 @@ Condition: TypeAlias = Callable[[Row], bool]
 def compile_form(form: Form, places: Resolver, long_lists: Mapping[str, LongList] | None = None) -> Validator:
     """The validator of a form version. Raises ExpressionError or Ring where the form was never checked."""
     compiler = Compiler(form, places, long_lists)
-    runs = compiler.compile_runs()
+    runs = [
+        (compiler.index[level.path], write_run(steps, compiler.plain[level.path]))
+        for level, steps in compiler.compile_runs()
+    ]
     open_root = compiler.compile_opening(ROOT, form.questions)
     assemble = compiler.compile_assembly(compiler.levels[ROOT])
     level_count = len(compiler.levels)
@@ -106,10 +117,9 @@ def compile_form(form: Form, places: Resolver, long_lists: Mapping[str, LongList
         root = Filling(given, "", moment)
         work.rows[0].append(root)
         open_root(given, "", work)
-        for level, steps in runs:
+        for level, run in runs:
             for row in work.rows[level]:
-                for step in steps:
-                    step(row, work)
+                run(row, work)
         for step, row in work.later:
             step(row, work)
         outcome = work.outcome
@@ -148,6 +158,7 @@ class Compiler:
         self._places = Remembering(places)
         self._long_lists = make_long_lists(form) if long_lists is None else long_lists
         self.index = {path: index for index, path in enumerate(self.levels)}
+        self.plain: dict[str, dict[str, PlainAnswer]] = {path: {} for path in self.levels}
         self.bounds: dict[tuple[str, str], Bound] = {
             (level.template(path), name): (bind_filter if name == "choice_filter" else bind)(
                 parse(source), self.levels, level.template(path)
@@ -158,8 +169,8 @@ class Compiler:
             if source
         }
 
-    def compile_runs(self) -> list[tuple[int, list[Step]]]:
-        """(level's number, steps) in order."""
+    def compile_runs(self) -> list[tuple[Level, dict[str, Step]]]:
+        """(level, steps by the path in it) in order."""
         references: dict[str, set[str]] = {}
         for (template, name), bound in self.bounds.items():
             if name in ORDERING_FIELDS:
@@ -167,8 +178,8 @@ class Compiler:
         runs = []
         for run in order_runs(self.levels, references):
             level = self.levels[run.level]
-            steps = [step for path in run.paths if (step := self.compile_step(level, path))]
-            runs.append((self.index[run.level], steps))
+            steps = {path: step for path in run.paths if (step := self.compile_step(level, path))}
+            runs.append((level, steps))
         return runs
 
     def compile_opening(self, path: str, questions: tuple[Question, ...]) -> Callable[[Any, str, Work], bool]:
@@ -350,7 +361,15 @@ class Compiler:
                     work.later.append((judge, row))
 
         value_of = self._calculation(template)
-        return answer if value_of is None else _calculated(answer, value_of, read, judge, question, path, group)
+        if value_of is not None:
+            return _calculated(answer, value_of, read, judge, question, path, group)
+        self.plain[level.path][path] = PlainAnswer(
+            question,
+            relevant=self.condition(template, "relevant"),
+            judge=judge,
+            is_asked=required or demand is not None,
+        )
+        return answer
 
     def _document_type(self, level: Level, path: str, group: str) -> str:
         """The question that says which kind of document a number is of: the one in the same group."""
@@ -418,7 +437,7 @@ def _guarded(step: Step, path: str, group: str, relevant: Condition | None, *, i
         if group not in row.off and (relevant is None or relevant(row)):
             step(row, work)
         elif is_group:
-            row.off.add(path)
+            row.off |= {path}
 
     return guarded
 

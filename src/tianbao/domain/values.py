@@ -72,6 +72,8 @@ def trim(text: str) -> str:
 
 
 def read_number(text: str) -> float:
+    if len(text) == 10 and text[4] == "-":  # a date, as most texts are that an expression asks as a number
+        return read_days(text)
     text = trim(text)
     return float(text) if _NUMBER.fullmatch(text) else read_days(text)
 
