@@ -11,6 +11,7 @@ import httpx
 import pytest
 from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
 from tests.page_samples import MIGRANT
+from tests.plain_phone import PlainPhone
 
 from tianbao.config import Config
 from tianbao.domain.answers import flatten_answers
@@ -225,3 +226,31 @@ def test_a_phone_that_keeps_no_cookies_can_register(edge: EdgeClient) -> None:
     response = post_form(edge, form_of(name="无饼干"))
     assert response.status_code == 303
     assert "r=" in response.headers["set-cookie"]
+
+
+def test_what_would_not_be_kept_is_said_before_it_is_lost(edge: EdgeClient) -> None:
+    phone = PlainPhone(edge)
+    phone.type({"name": "王五", "address": "北关村3号", "reason": "work", "symptoms": ["none"], "consent": "OK"})
+    phone.type(
+        {"id_number": "11010519491231002X", "itinerary.0.place": "130636", "itinerary.0.transport_no": "G6701"}
+    )
+    phone.press("submit")
+    assert phone.sheet.status == 422
+    for path in ("id_number", "itinerary.0.transport_no"):
+        assert f'id="{path}:e"' in phone.sheet.text
+    assert phone.sheet.values()["id_number"] == ["11010519491231002X"]
+    phone.type({"id_type": "resident_id", "itinerary.0.transport": "train"})
+    phone.press("submit")
+    stored = phone.stored()
+    assert stored["id_number"] == "11010519491231002X"
+    assert stored["itinerary"][0]["transport_no"] == "G6701"
+
+
+def test_whoever_was_told_what_is_not_kept_may_go_on(edge: EdgeClient) -> None:
+    phone = PlainPhone(edge)
+    phone.type({"name": "王五", "address": "北关村3号", "reason": "work", "symptoms": ["none"], "consent": "OK"})
+    phone.type({"id_number": "不记得"})
+    phone.press("submit")
+    assert phone.sheet.status == 422
+    phone.press("submit")
+    assert "id_number" not in phone.stored()

@@ -51,6 +51,7 @@ class Code(StrEnum):
     UNKNOWN_PLACE_CODE = "unknown_place_code"
     PLACE_UNCLEAR = "place_unclear"
     UNKNOWN_QUESTION = "unknown_question"
+    NOT_ASKED = "not_asked"
     # a request
     MALFORMED_JSON = "malformed_json"
     MALFORMED_FORM = "malformed_form"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from tianbao.domain.answers import flatten_typed
 from tianbao.domain.binding import bind
 from tianbao.domain.evaluation import Moment, compile_filter, compile_value, write_answer
 from tianbao.domain.expressions import parse
@@ -50,6 +51,7 @@ class Shower:
     """Of one form version. `stages` are by template path (domain.stages), `last` is the last of them."""
 
     def __init__(self, form: Form, places: Resolver, long_lists: Mapping[str, LongList] | None = None) -> None:
+        self._form = form
         self.stages = find_stages(form)
         self.last = max(self.stages.values(), default=0)
         self._compiler = _Compiler(form, places, long_lists)
@@ -83,6 +85,20 @@ class Shower:
         for finish, row in work.asked:
             finish(row, work)
         return work.showing
+
+    def find_unasked(self, given: Mapping[str, Any], moment: Moment) -> list[Path]:
+        """Where something was typed that would not be kept, because by the other answers nothing is asked there."""
+        asked = self.show(given, moment).asked
+        return [path for path, values in flatten_typed(self._form, given).items() if path not in asked
+                and self._is_typed(path, values)]  # fmt: skip
+
+    def _is_typed(self, path: Path, values: list[str]) -> bool:
+        question = self._form.question_at(path)
+        return (
+            question is not None
+            and question.is_seen
+            and any(not is_blank(each) and each != question.default for each in values)
+        )
 
     def visible(self, showing: Showing, section: int) -> frozenset[Path]:
         """What stands on the page when the sections up to this one are asked."""

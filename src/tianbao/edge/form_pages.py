@@ -23,7 +23,7 @@ from tianbao.domain.forms import Form, QuestionType, describe_questions, text_in
 from tianbao.domain.ids import read_uuid7, short_number, write_number, write_uuid
 from tianbao.domain.masking import mask_answers, restore_masked
 from tianbao.domain.places import Gazetteer
-from tianbao.domain.problems import Code, refuse
+from tianbao.domain.problems import Code, Problem, refuse
 from tianbao.domain.receipts import Receipt, derive_receipt, read_secret
 from tianbao.domain.sealing import RevisionKind
 from tianbao.domain.validation import Validation
@@ -53,7 +53,7 @@ from tianbao.render.receipt_page import confirm_page
 PAGE_CACHE_MAX: Final = 512
 """Ready pages in memory, each about 60 kB in all its encodings."""
 
-_CARRIED_FIELDS: Final = frozenset({"_prefilled", "_asked_places"})
+_CARRIED_FIELDS: Final = frozenset({"_prefilled", "_asked_places", "_told_unasked"})
 """Fields of a page, not of the form, that the next page has again."""
 
 _decode_json = msgspec.json.Decoder(dict[str, Any]).decode
@@ -242,6 +242,10 @@ class FormPages:
             return response
         validation = target.published.validate(answers, moment)
         validation.prefer(posted.problems)
+        if walk is None and "_told_unasked" not in fields:
+            unasked = target.published.shower.find_unasked(answers, moment)
+            validation.prefer([Problem(Code.NOT_ASKED, path) for path in unasked])
+            fields |= {"_told_unasked": "1"} if unasked else {}
         filled = filled_with(form, typed, validation, self._context.places, reader.language)
         if walk and (action == "continue" or "_shown" in fields) and (following := walk.go_on(filled)):
             return await self._page(target, reader, following, fields)

@@ -90,6 +90,10 @@ _SENTENCES: Final[dict[Code, Callable[[Translator], str]]] = {
     Code.UNKNOWN_PLACE_CODE: lambda _: _("The place in “{question}” is not known. Please choose it again."),
     Code.PLACE_UNCLEAR: lambda _: _("“{question}” could be several places. Please choose one."),
     Code.UNKNOWN_QUESTION: lambda _: _("This form has no question “{question}”. Please leave it out."),
+    Code.NOT_ASKED: lambda _: _(
+        "“{question}” cannot be kept as long as the answer it depends on is missing. Please choose that one too, "
+        "or send the form again without this."
+    ),
     Code.MALFORMED_JSON: lambda _: _("What was sent is not JSON. Please check it and send it again."),
     Code.MALFORMED_FORM: lambda _: _("What was sent is not a form. Please go back and send it again."),
     Code.NOT_UTF8: lambda _: _("What was sent is not UTF-8 text. Please send it as UTF-8."),
