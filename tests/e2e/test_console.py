@@ -76,6 +76,22 @@ def test_every_screen_is_accessible_on_a_phone_and_on_a_desk(demo: Demo, languag
     context.close()
 
 
+def test_on_a_phone_a_line_keeps_its_shape_whatever_the_names(demo: Demo, desk: Page) -> None:
+    desk.set_viewport_size({"width": 360, "height": 640})
+    desk.goto(f"{demo.console}records")
+    desk.evaluate("""() => {
+        const [line] = document.querySelectorAll('#lines tbody tr');
+        line.querySelector('strong').textContent = '买买提·吐尔逊·'.repeat(6);
+        line.querySelector('td.last').textContent = '蒲阳镇北关村卫生所临时防疫检查登记点'.repeat(3);
+    }""")
+    line = desk.locator("#lines tbody tr").first
+    boxes = {part: line.locator(part).bounding_box() for part in ("td:nth-child(2)", "time", ".last .code")}
+    name, moment, number = boxes.values()
+    assert name["width"] >= 150
+    assert abs(moment["y"] - name["y"]) < 20
+    assert abs(moment["x"] + moment["width"] - number["x"] - number["width"]) < 2
+
+
 def test_somebody_is_registered_by_the_keyboard_alone_and_appears_live(demo: Demo, desk: Page) -> None:
     watching = desk.context.new_page()
     watching.goto(f"{demo.console}records")

@@ -29,6 +29,7 @@ from tianbao.domain.ids import short_number, uuid7, write_number
 from tianbao.domain.receipts import Receipt
 from tianbao.domain.sealing import RevisionKind
 from tianbao.edge.app import Edge
+from tianbao.services.forms import built_in_form, publish_form
 from tianbao.services.projection import Projector
 from tianbao.store.models import Act, Export, HourCount, Leg, Record, Revision, Submission
 
@@ -358,8 +359,24 @@ def test_csv_in_both_encodings(world: World, shape: str, encoding: str) -> None:
     rows = list(csv.reader(io.StringIO(download(world, shape=shape).decode(encoding), newline="")))
     names = list(dict.fromkeys(row[9] for row in rows[1:]))
     assert names == ["买买提·艾力", "单雄信", "'=SUM(A1)", "𠮷野家䶮", "Anna Schmidt"]
-    guarded = list(csv.reader(io.StringIO(download(world, shape=shape, guard="1").decode(encoding), newline="")))
-    assert guarded[1][12] == "'11010519491231002X" or guarded[1][12] == "11010519491231002X"
+
+
+def test_a_long_number_in_csv_has_an_apostrophe_on_request(world: World) -> None:
+    world.register(name="十八位", id_number="110105194912310021")
+    for guard, written in (("", "110105194912310021"), ("1", "'110105194912310021")):
+        text = download(world, shape="csv", **({"guard": guard} if guard else {})).decode("utf-8-sig")
+        (row,) = [row for row in csv.reader(io.StringIO(text, newline="")) if row[9] == "十八位"]
+        assert row[12] == written
+
+
+def test_csv_and_what_is_said_of_it_are_offered_for_one_form_alone(world: World) -> None:
+    Record.objects.filter(id=world.receipts[0].id).update(
+        form=publish_form(form=built_in_form("gate_visit"), staff=None, now_ms=1)
+    )
+    several = text_of(world.client.get("/console/export"))
+    alone = text_of(world.client.get("/console/export?form=migrant"))
+    for only_alone in ('value="csv"', 'value="csv-gb18030"', 'name="guard"'):
+        assert (only_alone in several, only_alone in alone) == (False, True)
 
 
 def test_an_export_takes_what_the_filters_show_and_says_how_far_it_is(world: World) -> None:
