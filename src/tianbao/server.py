@@ -18,6 +18,8 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -240,9 +242,15 @@ def run_edge_process(
             yield
 
     edge = Edge(config, staff_token=os.environ.get("TIANBAO_EDGE_TOKEN", ""))
+    protocol: Any = "auto"
+    if find_spec("httptools"):
+        from tianbao.edge.protocol import Protocol
+
+        protocol = partial(Protocol, edge)
     server = Server(
         uvicorn.Config(
             FrontDoor(edge, console_url),
+            http=protocol,
             host=host,
             port=port,
             backlog=BACKLOG,

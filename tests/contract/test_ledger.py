@@ -55,17 +55,17 @@ def test_what_was_appended_is_found_column_by_column(ledger: Ledger) -> None:
     key = make_key()
     rows = [make_row(key) for _ in range(3)]
     assert ledger.append([key], rows) == [None, None, None]
-    assert [ledger.find(row.id) for row in rows] == rows
+    assert [ledger.find(row.record, row.revision) for row in rows] == rows
 
 
 def test_a_second_row_under_an_id_changes_nothing_and_tells_what_stands(ledger: Ledger) -> None:
     key = make_key()
     first = make_row(key)
-    other = make_row(key, id=first.id, mac=b"x" * 16)
+    other = make_row(key, id=first.id, record=first.id, mac=b"x" * 16)
     new = make_row(key)
     ledger.append([key], [first])
     assert ledger.append([], [other, new]) == [first, None]
-    assert ledger.find(first.id) == first
+    assert ledger.find(first.record, 1) == first
 
 
 def test_the_same_id_twice_in_one_batch_is_one_row(ledger: Ledger) -> None:
@@ -117,5 +117,5 @@ def test_a_batch_that_fails_leaves_nothing(ledger: Ledger) -> None:
     good = make_row(key)
     with pytest.raises(Exception, match=r"(?i)null|constraint"):
         ledger.append([key], [good, make_row(key, site=None)])
-    assert ledger.find(good.id) is None
+    assert ledger.find(good.record, 1) is None
     assert ledger.append([key], [good]) == [None]

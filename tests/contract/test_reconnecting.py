@@ -76,7 +76,7 @@ def test_a_receipt_opens_as_if_nothing_had_happened(config: Config, tmp_path: Pa
                 own = await archive.open(receipt)
                 assert own is not None
                 assert own.answers["name"] == "x"
-                assert await archive.find(receipt.id) == row
+                assert await archive.find(receipt.id, 1) == row
                 end_all_connections(config)
         finally:
             archive.close()
@@ -97,7 +97,7 @@ def test_the_queue_refuses_once_and_goes_on(config: Config) -> None:
             assert refused.value.problems[0].code is Code.STORAGE
             assert await queue.submit(row, key) is None
         finally:
-            queue.stop()
+            await queue.stop()
 
     asyncio.run(run())
 

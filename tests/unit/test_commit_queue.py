@@ -46,8 +46,8 @@ class MemoryLedger:
             self.rows.setdefault(row.id, row)
         return standing
 
-    def find(self, submission: str) -> SubmissionRow | None:
-        return self.rows.get(submission)
+    def find(self, record: str, revision: int) -> SubmissionRow | None:
+        return self.rows.get(record)
 
     def close(self) -> None: ...
 
@@ -60,7 +60,7 @@ def with_queue(test: Callable[[CommitQueue, MemoryLedger], object], depth_max: i
             await test(queue, ledger)  # type: ignore[misc]
         finally:
             ledger.gate.set()
-            queue.stop()
+            await queue.stop()
 
     asyncio.run(run())
 
@@ -68,7 +68,7 @@ def with_queue(test: Callable[[CommitQueue, MemoryLedger], object], depth_max: i
 def test_what_arrives_during_a_commit_shares_the_next_one() -> None:
     async def check(queue: CommitQueue, ledger: MemoryLedger) -> None:
         ledger.gate.clear()
-        waiting = [asyncio.create_task(queue.submit(make_row(n), KEY)) for n in range(20)]
+        waiting = [asyncio.ensure_future(queue.submit(make_row(n), KEY)) for n in range(20)]
         await asyncio.sleep(0.05)
         assert not any(task.done() for task in waiting)  # nothing is answered before it is on disk
         ledger.gate.set()
@@ -92,9 +92,9 @@ def test_the_second_of_the_same_id_is_told_what_stands() -> None:
 def test_a_full_queue_refuses_at_once() -> None:
     async def check(queue: CommitQueue, ledger: MemoryLedger) -> None:
         ledger.gate.clear()
-        waiting = [asyncio.create_task(queue.submit(make_row(0), KEY))]
+        waiting = [asyncio.ensure_future(queue.submit(make_row(0), KEY))]
         await asyncio.sleep(0.05)  # the writer holds this one; the queue is empty again
-        waiting += [asyncio.create_task(queue.submit(make_row(n), KEY)) for n in range(1, 4)]
+        waiting += [asyncio.ensure_future(queue.submit(make_row(n), KEY)) for n in range(1, 4)]
         await asyncio.sleep(0)
         assert queue.is_full
         with pytest.raises(Refused) as refused:
@@ -138,9 +138,9 @@ def test_stopping_writes_what_waits_and_takes_nothing_more() -> None:
     async def run() -> None:
         ledger = MemoryLedger({})
         queue = CommitQueue(lambda: ledger)  # type: ignore[arg-type,return-value]
-        waiting = [asyncio.create_task(queue.submit(make_row(n), KEY)) for n in range(50)]
+        waiting = [asyncio.ensure_future(queue.submit(make_row(n), KEY)) for n in range(50)]
         await asyncio.sleep(0)
-        await asyncio.to_thread(queue.stop)
+        await queue.stop()
         assert await asyncio.gather(*waiting) == [None] * 50
         with pytest.raises(Refused):
             await queue.submit(make_row(99), KEY)

@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 NUMBER_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_NUMBER_PAIRS: Final = [first + second for first in NUMBER_ALPHABET for second in NUMBER_ALPHABET]
 """Crockford's base 32: no I, L, O, U."""
 NUMBER_LENGTH: Final = 8
 
@@ -51,7 +52,8 @@ def short_number(hex_id: str) -> str:
     looks one up is shown all that match.
     """
     number = int.from_bytes(hashlib.sha256(bytes.fromhex(hex_id)).digest()[:5], "big")
-    return "".join(NUMBER_ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
+    pairs = _NUMBER_PAIRS
+    return pairs[number >> 30] + pairs[number >> 20 & 1023] + pairs[number >> 10 & 1023] + pairs[number & 1023]
 
 
 def write_number(number: str) -> str:

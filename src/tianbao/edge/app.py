@@ -23,6 +23,7 @@ from tianbao.edge.catalogue import REFRESH_S, Catalogue, CatalogueReader
 from tianbao.edge.choice_lists import ChoiceLists
 from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.context import Context, read_reader
+from tianbao.edge.fast_path import FastPath
 from tianbao.edge.file_pages import FilePages
 from tianbao.edge.form_pages import FormPages, private_page
 from tianbao.edge.form_pictures import FormPictures
@@ -74,6 +75,7 @@ class Edge:
             uploads=uploads,
             staff_token=self._staff_token,
         )
+        self.fast_path = FastPath(self.context)
         self._forms = FormPages(self.context)
         self._sites = SitePages(self.context, self._forms)
         self._receipts = ReceiptPages(self.context)
@@ -89,7 +91,7 @@ class Edge:
             self._refreshing.cancel()
             with suppress(asyncio.CancelledError):
                 await self._refreshing
-        await asyncio.to_thread(self.context.intake.queue.stop)
+        await self.context.intake.queue.stop()
         self.context.archive.close()
         await asyncio.to_thread(self.context.uploads.close)
         self._pictures.close()
@@ -113,7 +115,7 @@ class Edge:
             log.exception("unexpected failure of %s %s", request.method, _route_name(request.path))
             response = self._answer_problem(request, Problem(Code.STORAGE))
         if isinstance(response, Response):
-            response.shrink(request.header(b"accept-encoding"))
+            response.shrink(request)
         await response.send(send, is_head=request.method == "HEAD")
 
     async def _route(self, request: Request) -> Response | Download:

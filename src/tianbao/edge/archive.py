@@ -58,9 +58,9 @@ class Archive:
         self._ledger: Ledger | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
 
-    async def find(self, submission: str) -> SubmissionRow | None:
-        """The submission of an id."""
-        return await self._read(lambda ledger: ledger.find(submission))
+    async def find(self, record: str, revision: int) -> SubmissionRow | None:
+        """A revision of a record."""
+        return await self._read(lambda ledger: ledger.find(record, revision))
 
     async def open(self, receipt: Receipt) -> OwnRegistration | None:
         """The registration of a receipt; None if there is none, the secret is wrong, or it was deleted."""

@@ -44,6 +44,9 @@ class Context:
     archive: Archive
     uploads: Uploads
     staff_token: str = field(repr=False)
+    _targets: tuple[Catalogue, dict[str, list[Target]]] = field(
+        default_factory=lambda: (Catalogue(), {}), repr=False
+    )
 
     def target(self, code: str, form: str = "") -> Target:
         """A form of a site, its first if none is named. Refused: NOT_READY, UNKNOWN_SITE, NOT_FOUND."""
@@ -65,15 +68,24 @@ class Context:
     def targets(self, code: str) -> list[Target]:
         """The forms of a site in their order; its code as typed or scanned, in either case."""
         catalogue = self.catalogue
-        if catalogue.installation is None:
-            raise refuse(Code.NOT_READY)
-        if code.upper() not in catalogue.sites:
-            raise refuse(Code.UNKNOWN_SITE)
-        site, offers = catalogue.sites[code.upper()]
-        return [
-            Target(catalogue.installation, catalogue.time_zone, site, offer.published, offer.hours)
-            for offer in offers
-        ]
+        if catalogue is not self._targets[0]:
+            self._targets = catalogue, {}
+        code = code.upper()
+        found = self._targets[1].get(code)
+        if found is None:
+            found = self._targets[1][code] = _find_targets(catalogue, code)
+        return found
+
+
+def _find_targets(catalogue: Catalogue, code: str) -> list[Target]:
+    if catalogue.installation is None:
+        raise refuse(Code.NOT_READY)
+    if code not in catalogue.sites:
+        raise refuse(Code.UNKNOWN_SITE)
+    site, offers = catalogue.sites[code]
+    return [
+        Target(catalogue.installation, catalogue.time_zone, site, offer.published, offer.hours) for offer in offers
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,8 @@ class FormPages:
         published = self._context.catalogue.forms.get((form.name, version)) if type(version) is int else None
         if published is None:
             raise refuse(Code.UNKNOWN_VERSION)
-        target = replace(target, published=published)
+        if published is not target.published:
+            target = replace(target, published=published)
         source = Source.STAFF if self._is_staff(request) else Source.PHONE
         try:
             accepted = await self._context.intake.register(
@@ -188,7 +189,7 @@ class FormPages:
             )
         return Response(
             201 if accepted.outcome is Outcome.ACCEPTED else 200,
-            msgspec.json.encode(self._answer(target, accepted)),
+            msgspec.json.encode(describe_accepted(target, accepted)),
             "application/json",
             [("cache-control", "no-store")],
         )
@@ -196,17 +197,6 @@ class FormPages:
     def _is_staff(self, request: Request) -> bool:
         token = request.header(b"x-tianbao-staff")
         return bool(token) and _same(token, self._context.staff_token)
-
-    def _answer(self, target: Target, accepted: Accepted) -> dict[str, Any]:
-        number = short_number(accepted.row.record)
-        return {
-            "id": write_uuid(accepted.row.id),
-            "number": write_number(number),
-            "receipt": accepted.receipt.token,
-            "status": "registered",
-            "reasons": [],
-            "pass": pass_url(target.installation.address, number),
-        }
 
     async def _post_form(self, request: Request, target: Target) -> Response:
         form = target.published.form
@@ -418,6 +408,19 @@ def confirm_answers(form: Form, own: OwnRegistration, given: dict[str, Any]) -> 
         elif not question.carried and question.name in given:
             answers[question.name] = given[question.name]
     return answers
+
+
+def describe_accepted(target: Target, accepted: Accepted) -> dict[str, Any]:
+    """The answer to a JSON post (DESIGN, contract)."""
+    number = short_number(accepted.row.record)
+    return {
+        "id": write_uuid(accepted.row.id),
+        "number": write_number(number),
+        "receipt": accepted.receipt.token,
+        "status": "registered",
+        "reasons": [],
+        "pass": pass_url(target.installation.address, number),
+    }
 
 
 def pass_url(address: str, number: str) -> str:

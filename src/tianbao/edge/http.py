@@ -175,11 +175,12 @@ class Response:
             ("set-cookie", f"{name}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}")
         )
 
-    def shrink(self, accepted: str) -> None:
+    def shrink(self, request: Request) -> None:
         """Compresses a page that was made for one reader, where the reader's browser takes it so."""
-        is_page = self.content_type.startswith("text/html") and len(self.body) > SHRUNK_BYTES_MIN
+        if len(self.body) <= SHRUNK_BYTES_MIN or not self.content_type.startswith("text/html"):
+            return
         is_packed = any(name == "content-encoding" for name, _ in self.headers)
-        if is_page and not is_packed and "gzip" in accepted:
+        if not is_packed and "gzip" in request.header(b"accept-encoding"):
             self.body = gzip.compress(self.body, SHRUNK_LEVEL, mtime=0)
             self.headers.append(("content-encoding", "gzip"))
 

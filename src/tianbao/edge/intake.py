@@ -6,6 +6,7 @@ end here. Must not know: HTTP, cookies, HTML.
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from datetime import datetime, tzinfo
 from enum import IntEnum, StrEnum
 from hmac import compare_digest
 from random import SystemRandom
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -27,7 +28,7 @@ from tianbao.domain.sites import Hours, Installation, Phase, Site, SiteState
 from tianbao.domain.validation import Moment, Validation
 from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import PublishedForm
-from tianbao.edge.commit_queue import CommitQueue
+from tianbao.edge.commit_queue import CommitQueue, Standing
 from tianbao.edge.sealer import DataKey, Sealer, seal_identity
 from tianbao.edge.uploads import Uploads
 from tianbao.store.hot_sql import SubmissionRow
@@ -57,8 +58,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """What stands on disk. `outcome` is ACCEPTED or REPEATED."""
 
     outcome: Outcome
@@ -95,8 +95,7 @@ class Target:
         return Phase.CLOSED if self.site.state is SiteState.CLOSED else self.hours.phase(now_ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One revision before it is validated.
 
     `day` is the first submission's, which opens all revisions and says when they are deleted; None for a first
@@ -111,6 +110,16 @@ class Draft:
     source: Source
     day: DayKey | None
     now_ms: int
+
+
+class Taking(NamedTuple):
+    """A registration on its way to the disk by the short way."""
+
+    target: Target
+    receipt: Receipt
+    row: SubmissionRow
+    data_key: DataKey
+    standing: Future[Standing]
 
 
 class Intake:
@@ -137,6 +146,34 @@ class Intake:
         """
         draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, source, None, now_ms)
         return await self._count(self._take(target, draft))
+
+    def take_plain(
+        self, target: Target, receipt: Receipt, answers: dict[str, Any], *, now_ms: int
+    ) -> Taking | None:
+        """A first submission with which nothing is wrong, begun; None for any other, nothing having been done.
+
+        `finish_plain` says how it ended. Refused: BUSY.
+        """
+        draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, Source.PHONE, None, now_ms)
+        if target.published.has_files or _closed(target, draft):
+            return None
+        moment = local_moment(now_ms, target.time_zone)
+        validation = target.published.validate(answers, moment)
+        if validation.problems:
+            return None
+        mac = receipts.content_mac(receipt.secret, canonical_content(target, answers))
+        day = self._sealer.open_day(moment.today, target.installation.deletion_days)
+        data_key = self._sealer.data_key(day, now_ms)
+        row = _seal_row(target, draft, validation, day, data_key, mac)
+        return Taking(target, receipt, row, data_key, self.queue.submit(row, data_key.row))
+
+    def finish_plain(self, taking: Taking) -> Accepted | None:
+        """What stands on disk now; None where something stood there before, or nothing could be written."""
+        if taking.standing.cancelled() or taking.standing.exception() or taking.standing.result() is not None:
+            return None
+        taking.data_key.row = None
+        self.outcomes[Outcome.ACCEPTED] += 1
+        return Accepted(Outcome.ACCEPTED, taking.receipt, taking.row)
 
     async def revise(
         self,
@@ -175,7 +212,7 @@ class Intake:
         closed = _closed(target, draft) if draft.kind is RevisionKind.REGISTERED else None
         if closed or target.published.has_files:
             # a retry of what came before the site closed, or whose files are its own since the day it came
-            standing = await self._archive.find(draft.submission)
+            standing = await self._archive.find(draft.receipt.id, draft.revision)
             if standing is not None:
                 return _repeated(draft, mac, standing)
         if closed:

@@ -7,15 +7,16 @@ on disk (SQLite: WAL with synchronous=FULL).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 from tianbao.config import Config
 from tianbao.store.hot_sql import (
     POSTGRESQL,
     SQLITE,
-    SQLITE_ROWS,
+    SQLITE_ROWS_MAX,
     IntakeKeyRow,
     SubmissionRow,
     sqlite_append,
@@ -35,11 +36,11 @@ class Ledger(Protocol):
     def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
         """Commits new keys and rows in one transaction.
 
-        For each row None, or what stands in its place: under its id, or as the same revision of its record.
+        For each row None, or what stands in its place: the same revision of its record.
         """
 
-    def find(self, submission: str) -> SubmissionRow | None:
-        """The submission of an id."""
+    def find(self, record: str, revision: int) -> SubmissionRow | None:
+        """A revision of a record."""
 
     def history(self, record: str) -> list[tuple[SubmissionRow, str]]:
         """A record's submissions in order, each with the name of its day."""
@@ -48,13 +49,6 @@ class Ledger(Protocol):
         """The highest sequence number given."""
 
     def close(self) -> None: ...
-
-
-class _Standing(Exception):
-    """A row of the batch stands already."""
-
-
-_Insert: TypeAlias = Callable[[Sequence[SubmissionRow]], "list[SubmissionRow | None]"]
 
 
 class SqliteLedger:
@@ -72,50 +66,41 @@ class SqliteLedger:
             self._connection.execute(f"PRAGMA {pragma}")
 
     def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
-        try:
-            return self._commit(keys, rows, self._insert_all)
-        except _Standing:
-            return self._commit(keys, rows, self._insert_each)
+        is_one = not keys and len(rows) <= SQLITE_ROWS_MAX  # one statement is a transaction of its own
+        inserted = self._insert(rows) if is_one else self._insert_all(keys, rows)
+        return [None] * len(rows) if inserted == len(rows) else self._find_standing(rows)
 
-    def _commit(
-        self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow], insert: _Insert
-    ) -> list[SubmissionRow | None]:
+    def _insert(self, rows: Sequence[SubmissionRow]) -> int:
+        """How many were new. Each statement gives the interpreter up, and waits for it, once."""
+        return self._connection.execute(sqlite_append(len(rows)), list(chain.from_iterable(rows))).rowcount
+
+    def _insert_all(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> int:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for key in keys:
                 self._connection.execute(SQLITE.add_key, key)
-            standing = insert(rows)
+            parts = (rows[at : at + SQLITE_ROWS_MAX] for at in range(0, len(rows), SQLITE_ROWS_MAX))
+            inserted = sum(self._insert(part) for part in parts)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
-        return standing
+        return inserted
 
-    def _insert_all(self, rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
-        """Many rows a statement: each statement gives the interpreter up and waits for it only once."""
-        start = 0
-        for size in SQLITE_ROWS:
-            while len(rows) - start >= size:
-                values = [value for row in rows[start : start + size] for value in row]
-                if self._connection.execute(sqlite_append(size), values).rowcount != size:
-                    raise _Standing
-                start += size
-        return [None] * len(rows)
+    def _find_standing(self, rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
+        """For the rare batch in which something stood already. No two are sealed alike: each row knows itself."""
+        found: list[SubmissionRow | None] = []
+        known: set[bytes] = set()
+        for row in rows:
+            standing = self.find(row.record, row.revision)
+            is_new = standing is not None and standing.sealed == row.sealed and row.sealed not in known
+            found.append(None if is_new else standing)
+            known.add(row.sealed)
+        return found
 
-    def _insert_each(self, rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
-        """One row a statement, for the rare batch in which something stands already."""
-        return [
-            None if self._connection.execute(SQLITE.append, row).rowcount == 1 else self._find_standing(row)
-            for row in rows
-        ]
-
-    def _find_standing(self, row: SubmissionRow) -> SubmissionRow:
-        revision = self._connection.execute(SQLITE.find_revision, (row.record, row.revision)).fetchone()
-        return self.find(row.id) or SubmissionRow(*revision)
-
-    def find(self, submission: str) -> SubmissionRow | None:
-        found = self._connection.execute(SQLITE.find_submission, (submission,)).fetchone()
+    def find(self, record: str, revision: int) -> SubmissionRow | None:
+        found = self._connection.execute(SQLITE.find_submission, (record, revision)).fetchone()
         return SubmissionRow(*found) if found else None
 
     def history(self, record: str) -> list[tuple[SubmissionRow, str]]:
@@ -146,16 +131,12 @@ class PostgresLedger:
             new = {row[0].hex for row in self._connection.execute(POSTGRESQL.append, columns)} if rows else set()
             standing: list[SubmissionRow | None] = []
             for row in rows:
-                standing.append(None if row.id in new else self._find_standing(row))
+                standing.append(None if row.id in new else self.find(row.record, row.revision))
                 new.discard(row.id)
         return standing
 
-    def _find_standing(self, row: SubmissionRow) -> SubmissionRow:
-        revision = self._connection.execute(POSTGRESQL.find_revision, (row.record, row.revision)).fetchone()
-        return self.find(row.id) or _plain(revision or ())
-
-    def find(self, submission: str) -> SubmissionRow | None:
-        found = self._connection.execute(POSTGRESQL.find_submission, (submission,)).fetchone()
+    def find(self, record: str, revision: int) -> SubmissionRow | None:
+        found = self._connection.execute(POSTGRESQL.find_submission, (record, revision)).fetchone()
         return _plain(found) if found else None
 
     def history(self, record: str) -> list[tuple[SubmissionRow, str]]:

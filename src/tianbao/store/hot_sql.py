@@ -49,15 +49,14 @@ class Statements:
     """Each by its name.
 
     `keep_order` makes batches of several edges commit in the order of their sequence numbers, so that whoever
-    follows them skips none; SQLite has one writer and needs nothing. `append` takes one row on SQLite and
-    columns on PostgreSQL, where it answers the ids that were new.
+    follows them skips none; SQLite has one writer and needs nothing. `append` takes columns and answers the ids
+    that were new; SQLite has `sqlite_append` instead.
     """
 
     keep_order: str
     add_key: str
     append: str
     find_submission: str
-    find_revision: str
     find_history: str
     count_submissions: str
     read_generation: str
@@ -69,8 +68,7 @@ class Statements:
     find_staff_revision: str
 
 
-_FIND_SUBMISSION = f"SELECT {SUBMISSION_COLUMNS} FROM submission WHERE id = ?"  # noqa: S608
-_FIND_REVISION = f"SELECT {SUBMISSION_COLUMNS} FROM submission WHERE record = ? AND revision = ?"  # noqa: S608
+_FIND_SUBMISSION = f"SELECT {SUBMISSION_COLUMNS} FROM submission WHERE record = ? AND revision = ?"  # noqa: S608
 _FIND_HISTORY = (
     f"SELECT {', '.join('s.' + name for name in SubmissionRow._fields)}, k.day "  # noqa: S608
     "FROM submission s JOIN intake_key k ON k.id = s.data_key WHERE s.record = ? ORDER BY s.seq"
@@ -93,13 +91,13 @@ _FIND_STAFF_REVISION = (
     "WHERE record_id = ? AND kind = 4 ORDER BY revision DESC LIMIT 1"
 )
 
-SQLITE_ROWS: Final = (256, 64, 16, 4, 1)
-"""How many rows an insert takes; a batch is made up of these, so that few statements are ever prepared."""
+SQLITE_ROWS_MAX: Final = 64
+"""Rows of one insert: fewer kinds than the statements that Python keeps prepared for a connection (128)."""
 
 
 @cache
 def sqlite_append(rows: int) -> str:
-    """The insert of several rows at once."""
+    """The insert of so many rows at once; those that stand already are left out."""
     values = ", ".join([f"({', '.join('?' * len(SubmissionRow._fields))})"] * rows)
     return f"INSERT INTO submission ({SUBMISSION_COLUMNS}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
 
@@ -107,9 +105,8 @@ def sqlite_append(rows: int) -> str:
 SQLITE: Final = Statements(
     keep_order="",
     add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-    append=sqlite_append(1),
+    append="",
     find_submission=_FIND_SUBMISSION,
-    find_revision=_FIND_REVISION,
     find_history=_FIND_HISTORY,
     count_submissions=_COUNT_SUBMISSIONS,
     read_generation=_READ_GENERATION,
@@ -134,7 +131,6 @@ POSTGRESQL: Final = Statements(
         f"SELECT * FROM unnest({_UNNEST}) ON CONFLICT DO NOTHING RETURNING id"
     ),
     find_submission=_FIND_SUBMISSION.replace("?", "%s"),
-    find_revision=_FIND_REVISION.replace("?", "%s"),
     find_history=_FIND_HISTORY.replace("?", "%s"),
     count_submissions=_COUNT_SUBMISSIONS,
     read_generation=_READ_GENERATION,

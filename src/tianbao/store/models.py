@@ -54,7 +54,7 @@ class Submission(models.Model):
     """
 
     seq = models.BigAutoField(primary_key=True)
-    id = models.UUIDField(unique=True)
+    id = models.UUIDField()
     record = models.UUIDField()
     revision = models.IntegerField()
     kind = models.SmallIntegerField(choices=[(kind.value, kind.name) for kind in RevisionKind])

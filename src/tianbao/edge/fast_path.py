@@ -1,0 +1,93 @@
+"""The short way of a registration: from the bytes of a request to the bytes of its answer, without a task.
+
+Between `edge.protocol`, which asks it first, and the intake. At the hour of the rush nearly all requests are one
+thing: a JSON post of a registration, whole in one piece, with nothing wrong with it. Such a one is seen at a glance
+and answered with 201. Everything else, and what goes wrong after the glance, goes the whole way from the start
+(`edge.app`): a registration that is sent twice is one. docs/adr/0011 has the figures. Must not know: sockets, what
+is wrong with a request.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from tianbao.domain.ids import read_uuid7
+from tianbao.domain.problems import Refused
+from tianbao.domain.receipts import Receipt, read_secret
+from tianbao.edge.context import Context, now_ms
+from tianbao.edge.form_pages import describe_accepted
+from tianbao.edge.http import BODY_BYTES_MAX
+from tianbao.edge.intake import Taking
+
+_START = re.compile(rb"POST /S/([0-9A-Za-z]{1,16})(?:/([a-z0-9_-]{1,64}))?(?:\?[!-~]{0,200})? HTTP/1\.1\r\n")
+_LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]{1,6})(?:\r\n|$)")
+_UNUSUAL: Final = (
+    b"\ntransfer-encoding",
+    b"\ncontent-encoding",
+    b"\nexpect",
+    b"\nupgrade",
+    b"\nconnection: close",
+    b"\nx-tianbao-staff",
+)
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class FastPath:
+    """One for an edge process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def take(self, request: bytes) -> Taking | None:
+        """A registration that is on its way to the disk; None for any other request, with nothing done."""
+        start = _START.match(request)
+        if start is None:
+            return None
+        head, separator, body = request.partition(b"\r\n\r\n")
+        if not separator or not _is_plain(head.lower(), len(body)):
+            return None
+        code, form = start.groups(b"")
+        try:
+            target = self._context.target(code.decode(), form.decode())
+            posted = _decode(body)
+        except (Refused, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        answers, version = posted.get("answers"), posted.get("version")
+        submission, secret = read_uuid7(posted.get("id")), read_secret(posted.get("secret"))
+        if submission is None or secret is None or type(answers) is not dict:
+            return None
+        if type(version) is not int or version != target.published.form.version:
+            return None
+        try:
+            return self._context.intake.take_plain(target, Receipt(submission, secret), answers, now_ms=now_ms())
+        except (Refused, RecursionError):
+            return None
+
+    def finish(self, taking: Taking) -> bytes | None:
+        """The answer as edge.form_pages gives it, without the status line and the server's own headers."""
+        accepted = self._context.intake.finish_plain(taking)
+        if accepted is None:
+            return None
+        body = msgspec.json.encode(describe_accepted(taking.target, accepted))
+        return b"%s%d\r\n\r\n%s" % (_HEADERS, len(body), body)
+
+
+_HEADERS: Final = (
+    b"content-type: application/json\r\nx-content-type-options: nosniff\r\n"
+    b"cache-control: no-store\r\ncontent-length: "
+)
+
+
+def _is_plain(head: bytes, body_bytes: int) -> bool:
+    """Whether the body is JSON, whole, and there is nothing about the request that changes what it means."""
+    length = _LENGTH.search(head)
+    return (
+        length is not None
+        and int(length[1]) == body_bytes <= BODY_BYTES_MAX
+        and head.count(b"\ncontent-length") == 1
+        and b"\r\ncontent-type: application/json" in head
+        and not any(name in head for name in _UNUSUAL)
+    )
