@@ -28,6 +28,7 @@ from tianbao.domain.receipts import encode_base64url, read_receipt
 from tianbao.domain.sites import Hours
 from tianbao.edge.app import Edge
 from tianbao.edge.catalogue import Offer, compile_published
+from tianbao.server import edge_protocol
 
 T = TypeVar("T")
 
@@ -136,9 +137,11 @@ class EdgeClient:
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """Listens on 127.0.0.1 for a browser; gives the address."""
+        """Listens on 127.0.0.1 for a browser; gives the address. At the end it goes as a server does."""
         listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(self.edge, lifespan="off", log_level="warning"))
+        server = uvicorn.Server(
+            uvicorn.Config(self.edge, http=edge_protocol(self.edge), lifespan="off", log_level="warning")
+        )
         running = asyncio.run_coroutine_threadsafe(server.serve(sockets=[listener]), self._loop)
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

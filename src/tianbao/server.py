@@ -21,10 +21,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tianbao.config import Config
 from tianbao.processes import CannotStart, Child, FolderLock, say_ready, stop_with_parent, watch
+
+if TYPE_CHECKING:
+    from tianbao.edge.app import Edge
 
 CONSOLE_THREADS = 8
 CONSOLE_BODY_BYTES_MAX = 1 << 21
@@ -215,6 +218,15 @@ def free_port() -> int:
 # --- the processes themselves
 
 
+def edge_protocol(edge: Edge) -> Any:
+    """What uvicorn makes a connection's protocol of: ours beside httptools, its own without."""
+    if find_spec("httptools") is None:
+        return "auto"
+    from tianbao.edge.protocol import Protocol
+
+    return partial(Protocol, edge)
+
+
 def run_edge_process(
     config: Config,
     *,
@@ -242,15 +254,10 @@ def run_edge_process(
             yield
 
     edge = Edge(config, staff_token=os.environ.get("TIANBAO_EDGE_TOKEN", ""))
-    protocol: Any = "auto"
-    if find_spec("httptools"):
-        from tianbao.edge.protocol import Protocol
-
-        protocol = partial(Protocol, edge)
     server = Server(
         uvicorn.Config(
             FrontDoor(edge, console_url),
-            http=protocol,
+            http=edge_protocol(edge),
             host=host,
             port=port,
             backlog=BACKLOG,

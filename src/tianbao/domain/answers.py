@@ -171,9 +171,11 @@ def compile_split(questions: tuple[Question, ...]) -> Split:
         identity: dict[str, Any] = {}
         for name, value in answers.items():
             put = puts[name]
-            if put is None:
+            if put is Openness.OPEN:
                 facts[name] = value
-            else:
+            elif put is Openness.SEALED:
+                identity[name] = value
+            elif callable(put):
                 put(value, answers, facts, identity)
         return facts, identity
 
@@ -187,8 +189,8 @@ def split_answers(
     return compile_split(questions)(answers)
 
 
-def _compile_put(question: Question, beside: tuple[Question, ...]) -> _Put | None:
-    """None for an answer that is simply open."""
+def _compile_put(question: Question, beside: tuple[Question, ...]) -> _Put | Openness:
+    """OPEN or SEALED for an answer that is simply that."""
     name = question.name
     if question.questions:
         return _compile_inner(question)
@@ -210,13 +212,7 @@ def _compile_put(question: Question, beside: tuple[Question, ...]) -> _Put | Non
             (facts if answers.get(transport) in PUBLIC_TRANSPORT else identity)[name] = value
 
         return put_transport_number
-    if question.openness is Openness.OPEN:
-        return None
-
-    def put_sealed(value: Any, answers: Mapping[str, Any], facts: Any, identity: Any) -> None:
-        identity[name] = value
-
-    return put_sealed
+    return question.openness
 
 
 def _compile_inner(question: Question) -> _Put:

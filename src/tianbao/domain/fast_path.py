@@ -5,7 +5,7 @@ for, or were left out where nothing asks for them; the function sees that at a g
 and hands every other answer to its step. It is to come to the same as the steps alone, always
 (tests/property/test_fast_path.py). Must not know: what is wrong with an answer.
 
-For a name, a drop-down list and a repeat it reads
+For a name, a drop-down list, a date with a constraint and a repeat it reads
 
     def run(row, work):
         values, given = row.values, row.given['']
@@ -19,7 +19,13 @@ For a name, a drop-down list and a repeat it reads
         elif type(value) is str and value in choices_1:
             values['reason'] = value
         else: step_1(row, work)
-        step_2(row, work)
+        value = given.get('left_on')
+        if value is None: pass
+        elif type(value) is str and len(value) == 10 and is_date(value) and value <= row.moment.today_text:
+            values['left_on'] = value
+            work.later.append((judge_2, row))
+        else: step_2(row, work)
+        step_3(row, work)
 """
 
 from __future__ import annotations
@@ -39,48 +45,59 @@ DAYS_HELD_MAX: Final = 4_096
 
 @dataclass(frozen=True, slots=True)
 class PlainAnswer:
-    """What is known of a question that somebody answers.
+    """What is known of a question that somebody answers, and that is blank as a text is.
 
-    `relevant` and `judge` are the closures of its relevance and of what looks at its answer in the end, `is_asked`
-    whether leaving it out may be wrong.
+    `read` is its reader; `relevant`, `judge` and `demand` are the closures of its relevance, of what looks at its
+    answer in the end, and of what looks in the end whether it may be missing.
     """
 
     question: Question
+    read: Callable[..., Any]
     relevant: Callable[..., bool] | None
     judge: Callable[..., None] | None
-    is_asked: bool
+    demand: Callable[..., None] | None
+    required: bool
 
 
 def write_run(steps: Mapping[str, Callable[..., None]], plain: Mapping[str, PlainAnswer]) -> Callable[..., None]:
     """A function of (row, work) that does the steps of a run, in which both are by their path in the level."""
-    names: dict[str, Any] = {"nothing": {}}
+    names: dict[str, Any] = {"nothing": {}, "is_date": _is_date}
     lines = ["def run(row, work):", " values, given = row.values, row.given['']"]
     for number, (path, step) in enumerate(steps.items()):
         names[f"step_{number}"] = step
-        test = _test(plain[path].question, number, names) if path in plain else ""
-        if not test:
+        if path in plain:
+            lines += [f" {line}" for line in _write_answer(plain[path], path, number, names)]
+        else:
             lines.append(f" step_{number}(row, work)")
-            continue
-        answer = plain[path]
-        group = path.rpartition(".")[0]
-        # of a group that does not apply nothing was given
-        given = "given" if group == ROOT else f"row.given.get({group!r}, nothing)"
-        lines.append(f" value = {given}.get({answer.question.name!r})")
-        if not answer.is_asked:
-            lines.append(" if value is None: pass")
-        if answer.relevant is not None:
-            names[f"relevant_{number}"] = answer.relevant
-            test += f" and relevant_{number}(row)"
-        lines.append(f" {'if' if answer.is_asked else 'elif'} {test}:")
-        lines += [f"  {line}" for line in _store(answer, path, number, names)]
-        lines.append(f" else: step_{number}(row, work)")
     exec("\n".join(lines), names)  # noqa: S102 - of the lines above, in which names of questions are quoted
     run: Callable[..., None] = names["run"]
     return run
 
 
+def _write_answer(answer: PlainAnswer, path: str, number: int, names: dict[str, Any]) -> list[str]:
+    group = path.rpartition(".")[0]
+    # of a group that does not apply nothing was given
+    given = "given" if group == ROOT else f"row.given.get({group!r}, nothing)"
+    lines = [f"value = {given}.get({answer.question.name!r})"]
+    if not answer.required and answer.demand is None:
+        lines.append("if value is None: pass")
+    elif not answer.required and answer.relevant is None and group == ROOT:
+        names[f"demand_{number}"] = answer.demand
+        lines.append(f"if value is None: work.later.append((demand_{number}, row))")
+    test = _test(answer.question, number, names)
+    if answer.relevant is not None:
+        names[f"relevant_{number}"] = answer.relevant
+        test += f" and relevant_{number}(row)"
+    return [
+        *lines,
+        f"{'elif' if len(lines) > 1 else 'if'} {test}:",
+        *(f" {line}" for line in _store(answer, path, number, names)),
+        f"else: step_{number}(row, work)",
+    ]
+
+
 def _test(question: Question, number: int, names: dict[str, Any]) -> str:
-    """What holds of an answer that is stored as it was sent; empty where none of the question's are."""
+    """What holds of an answer that is as it should be, or at least not blank."""
     match question.type:
         case QuestionType.TEXT | QuestionType.BARCODE if question.kind not in READ_KINDS:
             return (
@@ -90,33 +107,55 @@ def _test(question: Question, number: int, names: dict[str, Any]) -> str:
         case QuestionType.SELECT_ONE:
             names[f"choices_{number}"] = frozenset(choice.name for choice in question.choices)
             return f"type(value) is str and value in choices_{number}"
-        case QuestionType.DATE if not {"month-year", "year"}.intersection(question.appearance):
-            names["is_date"] = _is_date
-            return "type(value) is str and len(value) == 10 and is_date(value) and value <= row.moment.today_text"
         case QuestionType.SELECT_MULTIPLE:
             names[f"choices_{number}"] = frozenset(choice.name for choice in question.choices)
-            return (
-                "type(value) is list and len(value) == 1 and type(value[0]) is str "
-                f"and value[0] in choices_{number}"
-            )
+            one = f"type(value[0]) is str and value[0] in choices_{number}"
+            return f"type(value) is list and len(value) == 1 and {one}"
+        case QuestionType.DATE if _is_plain_date(question):
+            return "type(value) is str and len(value) == 10 and is_date(value) and value <= row.moment.today_text"
         case QuestionType.ACKNOWLEDGE:
             return "value is True"
+        case QuestionType.INTEGER | QuestionType.DECIMAL:
+            return "type(value) in (int, float) or type(value) is str and value and not value.isspace()"
         case _:
-            return ""
+            return "type(value) is str and value and not value.isspace()"
 
 
 def _store(answer: PlainAnswer, path: str, number: int, names: dict[str, Any]) -> list[str]:
+    question = answer.question
     lines = [f"values[{path!r}] = value"]
-    if doubts := DOUBTS_BY_KIND.get(answer.question.kind):
-        names[f"doubts_{number}"] = doubts
-        lines.append(
-            f"if doubts := doubts_{number}(value): "
-            f"work.outcome.marks[row.prefix + {path!r}] = [one.value for one in doubts]"
-        )
     if answer.judge is not None:
         names[f"judge_{number}"] = answer.judge
         lines.append(f"work.later.append((judge_{number}, row))")
-    return lines
+    if doubts := DOUBTS_BY_KIND.get(question.kind):
+        names[f"doubts_{number}"] = doubts
+        marks = f"work.outcome.marks[row.prefix + {path!r}] = [one.value for one in doubts]"
+        lines.append(f"if doubts := doubts_{number}(value): {marks}")
+    if question.type in _STORED_AS_SENT and question.kind not in READ_KINDS and _is_plain_date(question):
+        return lines
+    names[f"read_{number}"] = answer.read
+    return [
+        f"value = read_{number}(value, row.prefix + {path!r}, row, work.outcome)",
+        "if value is not None:",
+        *(f" {line}" for line in lines),
+    ]
+
+
+_STORED_AS_SENT: Final = frozenset(
+    {
+        QuestionType.TEXT,
+        QuestionType.BARCODE,
+        QuestionType.SELECT_ONE,
+        QuestionType.SELECT_MULTIPLE,
+        QuestionType.DATE,
+        QuestionType.ACKNOWLEDGE,
+    }
+)
+
+
+def _is_plain_date(question: Question) -> bool:
+    """Whether a date is asked to the day; true of what is no date."""
+    return not {"month-year", "year"}.intersection(question.appearance)
 
 
 @lru_cache(DAYS_HELD_MAX)

@@ -363,12 +363,9 @@ class Compiler:
         value_of = self._calculation(template)
         if value_of is not None:
             return _calculated(answer, value_of, read, judge, question, path, group)
-        self.plain[level.path][path] = PlainAnswer(
-            question,
-            relevant=self.condition(template, "relevant"),
-            judge=judge,
-            is_asked=required or demand is not None,
-        )
+        if blank is is_blank:
+            relevant = self.condition(template, "relevant")
+            self.plain[level.path][path] = PlainAnswer(question, read, relevant, judge, demand, required)
         return answer
 
     def _document_type(self, level: Level, path: str, group: str) -> str:

@@ -24,13 +24,8 @@ from tianbao.edge.intake import Taking
 
 _START = re.compile(rb"POST /S/([0-9A-Za-z]{1,16})(?:/([a-z0-9_-]{1,64}))?(?:\?[!-~]{0,200})? HTTP/1\.1\r\n")
 _LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]{1,6})(?:\r\n|$)")
-_UNUSUAL: Final = (
-    b"\ntransfer-encoding",
-    b"\ncontent-encoding",
-    b"\nexpect",
-    b"\nupgrade",
-    b"\nconnection: close",
-    b"\nx-tianbao-staff",
+_UNUSUAL = re.compile(
+    rb"\n(?:transfer-encoding|content-encoding|expect|upgrade|connection:[^\r]*close|x-tianbao-staff)"
 )
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -89,5 +84,5 @@ def _is_plain(head: bytes, body_bytes: int) -> bool:
         and int(length[1]) == body_bytes <= BODY_BYTES_MAX
         and head.count(b"\ncontent-length") == 1
         and b"\r\ncontent-type: application/json" in head
-        and not any(name in head for name in _UNUSUAL)
+        and not _UNUSUAL.search(head)
     )

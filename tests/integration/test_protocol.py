@@ -1,0 +1,241 @@
+"""The short way of a registration and the whole way: whoever sends cannot tell which one was taken."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
+
+from tianbao.config import Config
+from tianbao.edge.commit_queue import CommitQueue
+from tianbao.edge.intake import Outcome
+
+Answer = tuple[int, dict[str, str], Any]
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeClient]:
+    data = tmp_path_factory.mktemp("protocol")
+    client = EdgeClient(Config(data), make_installation(data))
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def address(edge: EdgeClient) -> Iterator[tuple[str, int]]:
+    with edge.serving() as origin:
+        host, _, port = origin.removeprefix("http://").partition(":")
+        yield host, int(port)
+
+
+@pytest.fixture
+def line(address: tuple[str, int]) -> Iterator[Line]:
+    with closing(Line(address)) as line:
+        yield line
+
+
+class Line:
+    """One connection, byte by byte."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._socket = socket.create_connection(address, timeout=20)
+        self._got = b""
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def answer(self) -> Answer:
+        """(status, headers, body) of the next answer; ConnectionError where none comes."""
+        while b"\r\n\r\n" not in self._got:
+            self._more()
+        head, _, self._got = self._got.partition(b"\r\n\r\n")
+        first, *rest = head.decode().split("\r\n")
+        headers = dict(one.lower().split(": ", 1) for one in rest)
+        while len(self._got) < int(headers["content-length"]):
+            self._more()
+        size = int(headers["content-length"])
+        body, self._got = self._got[:size], self._got[size:]
+        is_json = "json" in headers["content-type"]
+        return int(first.split()[1]), headers, json.loads(body) if is_json else body
+
+    def ask(self, data: bytes) -> Answer:
+        self.send(data)
+        return self.answer()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _more(self) -> None:
+        got = self._socket.recv(65_536)
+        if not got:
+            raise ConnectionError
+        self._got += got
+
+
+def post(site: str, posted: Any = None, *, more: bytes = b"", length: int | None = None) -> bytes:
+    """A post as a browser sends it."""
+    body = json.dumps({**new_submission(), "answers": GOOD} if posted is None else posted).encode()
+    return (
+        b"POST %s?lang=en HTTP/1.1\r\nHost: edge.test\r\nContent-Type: application/json\r\nAccept: */*\r\n%s"
+        b"Content-Length: %d\r\n\r\n%s" % (site.encode(), more, len(body) if length is None else length, body)
+    )
+
+
+def accepted(edge: EdgeClient) -> int:
+    return edge.edge.context.intake.outcomes[Outcome.ACCEPTED]
+
+
+def test_a_plain_registration_takes_the_short_way(edge: EdgeClient) -> None:
+    async def take() -> Any:
+        taking = edge.edge.fast_path.take(post(edge.site))
+        assert taking is not None
+        await taking.standing
+        return edge.edge.fast_path.finish(taking)
+
+    assert b'"status":"registered"' in edge.run(take())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"more": b"Transfer-Encoding: chunked\r\n"},
+        {"more": b"Content-Encoding: gzip\r\n"},
+        {"more": b"Expect: 100-continue\r\n"},
+        {"more": b"Connection: close\r\n"},
+        {"more": b"X-Tianbao-Staff: staff-token\r\n"},
+        {"more": b"Content-Length: 3\r\n"},
+        {"length": 3},
+        {"length": 9_999},
+        {"posted": []},
+        {"posted": {}},
+        {"posted": {**new_submission(), "answers": []}},
+        {"posted": {**new_submission(), "answers": changed(name="")}},
+        {"posted": {**new_submission(), "answers": GOOD, "version": 7}},
+        {"posted": {**new_submission(), "answers": GOOD, "version": True}},
+        {"posted": {**new_submission(), "answers": GOOD, "id": "x"}},
+        {"posted": {**new_submission(), "answers": GOOD, "secret": "x"}},
+    ],
+)
+def test_anything_else_does_not(edge: EdgeClient, changes: dict[str, Any]) -> None:
+    async def take(request: bytes) -> Any:
+        return edge.edge.fast_path.take(request)
+
+    before = accepted(edge)
+    assert edge.run(take(post(edge.site, **changes))) is None
+    assert edge.run(take(post("/S/ZZZZZ"))) is None
+    assert edge.run(take(post(edge.site)[:-1])) is None
+    assert edge.run(take(b"GET " + post(edge.site)[5:])) is None
+    assert (accepted(edge), edge.edge.context.intake.queue.depth) == (before, 0)
+
+
+def test_both_ways_answer_alike(edge: EdgeClient, line: Line) -> None:
+    short, whole = new_submission(), new_submission()
+    answers = [line.ask(post(edge.site, {**short, "answers": GOOD}))]
+    request = post(edge.site, {**whole, "answers": GOOD})
+    line.send(request[:40])
+    time.sleep(0.05)
+    answers.append(line.ask(request[40:]))
+    (first_status, first_headers, first), (second_status, second_headers, second) = answers
+    assert (first_status, second_status) == (201, 201)
+    assert first_headers.keys() == second_headers.keys()
+    assert {**first_headers, "date": ""} == {**second_headers, "date": ""}
+    assert first.keys() == second.keys()
+    assert (first["id"], second["id"]) == (short["id"], whole["id"])
+    assert edge.stored(first["receipt"]) == edge.stored(second["receipt"])
+
+
+def test_a_connection_goes_both_ways_in_turn(edge: EdgeClient, line: Line) -> None:
+    once = post(edge.site, {**new_submission(), "answers": GOOD})
+    sent = [
+        once,
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        post(edge.site),
+        post(edge.site, []),
+        once,
+        post(edge.site),
+    ]
+    assert [line.ask(one)[0] for one in sent] == [201, 200, 201, 400, 200, 201]
+
+
+def test_requests_that_come_together_are_answered_in_turn(edge: EdgeClient, line: Line) -> None:
+    posted = [{**new_submission(), "answers": GOOD} for _ in range(5)]
+    line.send(post(edge.site, posted[0]))
+    line.send(b"".join(post(edge.site, one) for one in posted[1:]))
+    assert [line.answer()[2]["id"] for _ in posted] == [one["id"] for one in posted]
+
+
+def test_what_stands_is_told_and_other_content_refused(edge: EdgeClient, line: Line) -> None:
+    submission = new_submission()
+    first = line.ask(post(edge.site, {**submission, "answers": GOOD}))
+    again = line.ask(post(edge.site, {**submission, "answers": GOOD}))
+    other = line.ask(post(edge.site, {**submission, "answers": changed(name="王五")}))
+    assert (first[0], again[0], other[0]) == (201, 200, 422)
+    assert first[2] == again[2]
+
+
+def test_a_request_without_end_is_cut_off_and_nobody_else(
+    edge: EdgeClient, address: tuple[str, int], line: Line
+) -> None:
+    queue = edge.edge.context.intake.queue
+    gate = _hold(queue)
+    try:
+        with closing(Line(address)) as flooding:
+            flooding.send(post(edge.site))
+            with pytest.raises(ConnectionError):
+                for _ in range(400):
+                    flooding.send(b"x" * 65_536)
+                flooding.answer()
+    finally:
+        gate.set()
+    assert line.ask(post(edge.site))[0] == 201
+
+
+def test_whoever_goes_before_the_answer_is_registered_all_the_same(
+    edge: EdgeClient, address: tuple[str, int]
+) -> None:
+    before, gate = accepted(edge), _hold(edge.edge.context.intake.queue)
+    with closing(Line(address)) as line:
+        line.send(post(edge.site))
+        time.sleep(0.1)
+    gate.set()
+    until = time.monotonic() + 10
+    while accepted(edge) == before and time.monotonic() < until:
+        time.sleep(0.01)
+    assert accepted(edge) == before + 1
+
+
+def test_a_server_that_stops_answers_first(edge: EdgeClient) -> None:
+    with edge.serving() as origin:
+        host, _, port = origin.removeprefix("http://").partition(":")
+        line = Line((host, int(port)))
+        gate = _hold(edge.edge.context.intake.queue)
+        line.send(post(edge.site))
+        time.sleep(0.1)
+        threading.Timer(0.3, gate.set).start()
+    assert line.answer()[0] == 201
+    with pytest.raises(ConnectionError):
+        line.ask(post(edge.site))
+    line.close()
+
+
+def _hold(queue: CommitQueue) -> threading.Event:
+    """Nothing is written until the event is set."""
+    gate = threading.Event()
+    ledger = queue._ledger
+    assert ledger is not None
+    append = ledger.append
+
+    def wait(*arguments: Any) -> Any:
+        gate.wait(20)
+        ledger.append = append  # type: ignore[method-assign]
+        return append(*arguments)
+
+    ledger.append = wait  # type: ignore[method-assign]
+    return gate
