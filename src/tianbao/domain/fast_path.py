@@ -116,7 +116,7 @@ def _test(question: Question, number: int, names: dict[str, Any]) -> str:
         case QuestionType.ACKNOWLEDGE:
             return "value is True"
         case QuestionType.INTEGER | QuestionType.DECIMAL:
-            return "type(value) in (int, float) or type(value) is str and value and not value.isspace()"
+            return "(type(value) in (int, float) or type(value) is str and value and not value.isspace())"
         case _:
             return "type(value) is str and value and not value.isspace()"
 
