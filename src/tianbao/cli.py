@@ -15,7 +15,7 @@ from typing import Any
 
 from tianbao import __version__
 from tianbao.config import Config, read_config
-from tianbao.processes import PORT_DEFAULT, CannotStart
+from tianbao.processes import PORT_DEFAULT, PORT_MAX, CannotStart, make_folder
 from tianbao.texts import LANGUAGES
 
 
@@ -51,12 +51,12 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     demo = add("demo", _demo, "everything with sample data in a throw-away folder")
-    demo.add_argument("--port", type=int, default=0, help="default: 8000 if free, else any")
+    demo.add_argument("--port", type=_port, default=0, help="default: 8000 if free, else any")
     demo.add_argument("--json", action="store_true", help="say where it is as one line of JSON")
 
     serve = add("serve", _serve, "start the server; on an empty data folder, the first-run guide")
     serve.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all)")  # noqa: S104
-    serve.add_argument("--port", type=int, default=PORT_DEFAULT)
+    serve.add_argument("--port", type=_port, default=PORT_DEFAULT)
     serve.add_argument("--workers", type=int, default=1, help="edge processes; SQLite takes one")
     serve.add_argument("--tls-cert", type=Path, help="certificate chain, PEM")
     serve.add_argument("--tls-key", type=Path, help="private key, PEM")
@@ -166,7 +166,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _init(arguments: argparse.Namespace) -> int:
     from tianbao.commands import init_installation
 
-    return init_installation(read_config(), arguments)
+    return init_installation(_folder_made(read_config()), arguments)
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -253,6 +253,14 @@ def _console(arguments: argparse.Namespace) -> int:
     return run_console_process(port=arguments.port)
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > PORT_MAX:
+        raise argparse.ArgumentTypeError(
+            f"端口是 0 到 {PORT_MAX} 的数字。 A port is a number from 0 to {PORT_MAX}: {text}"
+        )
+    return int(text)
+
+
 def _existing(path: str) -> Path:
     if not Path(path).exists():
         raise argparse.ArgumentTypeError(f"没有这个文件。 There is no such file: {path}")
@@ -260,5 +268,5 @@ def _existing(path: str) -> Path:
 
 
 def _folder_made(config: Config) -> Config:
-    config.data.mkdir(parents=True, exist_ok=True)
+    make_folder(config.data)
     return config

@@ -19,7 +19,6 @@ from tianbao.server import migrate
 
 def init_installation(config: Config, arguments: argparse.Namespace) -> int:
     """Sets up an empty data folder."""
-    config.data.mkdir(parents=True, exist_ok=True)
     migrate(config)
     from tianbao.services.setup import set_up_installation
 

@@ -25,7 +25,7 @@ from tianbao.domain.receipts import Receipt
 from tianbao.edge.app import Edge
 from tianbao.processes import PORT_DEFAULT
 from tianbao.samples import People
-from tianbao.server import Listening, keep_running, migrate, running_server
+from tianbao.server import Listening, keep_running, migrate, running_server, stop_signals
 
 REGISTRATIONS: Final = 360
 HOURS_BACK: Final = 40
@@ -57,8 +57,9 @@ def run_demo(*, port: int, is_json: bool, folder: Path | None) -> int:
                 "password": PASSWORD,
                 "data": str(data),
             }
+            stop = stop_signals()
             _say(where, is_json=is_json)
-            return keep_running(running)
+            return keep_running(running, stop)
     finally:
         if folder is None:
             shutil.rmtree(data, ignore_errors=True)

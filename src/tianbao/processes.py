@@ -25,6 +25,7 @@ bring_recent_sqlite()
 import sqlite3  # noqa: E402
 
 PORT_DEFAULT: Final = 8000
+PORT_MAX: Final = 65_535
 READY_WAIT_S: Final = 60.0
 STOP_WAIT_S: Final = 20.0
 _CHILD: Final = "TIANBAO_IS_CHILD"
@@ -112,20 +113,26 @@ def stop_with_parent(stop: Callable[[], None]) -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
+def make_folder(folder: Path) -> None:
+    """The data folder, readable by its owner only; CannotStart where it cannot be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"数据文件夹无法写入。 The data folder cannot be written: {folder} ({error.strerror})"
+        ) from error
+
+
 class FolderLock:
     """One server on a data folder: an exclusive lock that SQLite holds, alike on every system."""
 
     def __init__(self, folder: Path) -> None:
+        make_folder(folder)
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._connection = sqlite3.connect(folder / "server.lock", timeout=0.5, isolation_level=None)
             self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._connection.execute("BEGIN EXCLUSIVE")
             self._connection.execute("CREATE TABLE IF NOT EXISTS held (since INTEGER)")
-        except OSError as error:
-            raise CannotStart(
-                f"数据文件夹无法写入。 The data folder cannot be written: {folder} ({error.strerror})"
-            ) from error
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise CannotStart(

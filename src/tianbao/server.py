@@ -91,10 +91,11 @@ def run_server(config: Config, listening: Listening, *, opens_browser: bool, is_
         listening = replace(listening, port=free_port())
     try:
         with running_server(config, listening) as running:
+            stop = stop_signals()
             _say_where(running, is_json=is_json)
             if running.setup_url and opens_browser and sys.stdout.isatty():
                 webbrowser.open(running.setup_url)
-            return keep_running(running)
+            return keep_running(running, stop)
     finally:
         lock.release()
 
@@ -139,12 +140,17 @@ def running_server(
         running.stop()
 
 
-def keep_running(running: Running) -> int:
-    """Waits for Ctrl-C or a stop signal; ends with 1 if a process of the installation ended by itself."""
+def stop_signals() -> threading.Event:
+    """Set by Ctrl-C or a stop signal, from now on: asked for before anybody is told that the server runs."""
     stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
+    return stop
+
+
+def keep_running(running: Running, stop: threading.Event) -> int:
+    """Waits until it is to stop; ends with 1 if a process of the installation ended by itself."""
     ended = watch(running.children, until=stop)
     if ended is not None:
         print(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.cookiejar
+import os
 import re
+import signal
 import socket
 import time
 import urllib.error
@@ -79,10 +81,37 @@ def test_a_port_that_is_taken_is_said_in_plain_words(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_said_in_plain_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_a_port_that_is_none_is_said_in_plain_words(tmp_path: Path, port: str) -> None:
+    ended = run_tianbao("serve", "--data", str(tmp_path), f"--port={port}")
+    assert ended.returncode == 2
+    assert "65535" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal for POSIX only")
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_stop_as_soon_as_it_runs_it_stops_cleanly(tmp_path: Path, told: signal.Signals) -> None:
+    with serve(tmp_path / "data") as (process, _):
+        process.send_signal(told)
+        assert process.wait(30) == 0
+    with sqlite3.connect(tmp_path / "data" / "server.lock", timeout=0) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("serve", "--host", "127.0.0.1", "--port", "0"),
+        ("init", "--organisation", "镇政府", "--site", "东口", "--user", "clerk", "--password", "安静的夜晚值班"),
+        ("migrate",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_folder_that_cannot_be_written_is_said_in_plain_words(tmp_path: Path, command: tuple[str, ...]) -> None:
     in_the_way = tmp_path / "a-file"
     in_the_way.write_text("not a folder")
-    ended = run_tianbao("serve", "--data", str(in_the_way), "--host", "127.0.0.1", "--port", str(free_port()))
+    ended = run_tianbao(*command, "--data", str(in_the_way))
     assert ended.returncode == 1
     assert str(in_the_way) in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -271,6 +271,17 @@ def test_the_password_is_kept_in_memory_only_and_never_shown(guide: Client) -> N
     assert step(guide, "administrator", username=USERNAME, password="", again="").status_code == 302
 
 
+def test_a_weak_password_is_not_said_to_be_kept(guide: Client) -> None:
+    step(guide, "organisation", organisation=ORGANISATION, area=AREA)
+    kept = "密码已记下"
+    assert kept not in text_of(
+        step(guide, "administrator", username=USERNAME, password="12345678", again="12345678")
+    )
+    assert kept not in text_of(guide.get(f"{GUIDE}/administrator"))
+    step(guide, "administrator", username=USERNAME, password=PASSWORD, again=PASSWORD)
+    assert kept in text_of(guide.get(f"{GUIDE}/administrator"))
+
+
 def test_the_wording_of_another_occasion(guide: Client) -> None:
     step(guide, "organisation", organisation=ORGANISATION, area=AREA)
     step(guide, "administrator", username=USERNAME, password=PASSWORD, again=PASSWORD)

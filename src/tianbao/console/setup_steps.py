@@ -124,13 +124,17 @@ class AdministratorStep(Step):
         if guide.posted("password") != guide.posted("again"):
             problems.append(staff_problem(StaffCode.PASSWORDS_DIFFER, "again"))
         else:
-            unlike = (username, guide.values("organisation").get("organisation", ""))
-            problems += check_password(guide.password, unlike=unlike)
+            problems += self._password_problems(guide)
         if problems:
             raise Refused(*problems)
 
     def context(self, guide: Guide, problems: Mapping[str, str]) -> dict[str, Any]:
-        return {"is_password_kept": bool(guide.password), "length_min": PASSWORD_LENGTH_MIN}
+        return {"is_password_kept": not self._password_problems(guide), "length_min": PASSWORD_LENGTH_MIN}
+
+    def _password_problems(self, guide: Guide) -> list[Problem]:
+        username = guide.values(self.name).get("username", "")
+        unlike = (username, guide.values("organisation").get("organisation", ""))
+        return check_password(guide.password, unlike=unlike)
 
 
 class TextsStep(Step):
