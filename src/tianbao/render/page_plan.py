@@ -133,21 +133,20 @@ class _Planner:
         """The rules in working order, with what each asks for."""
         runs = order_runs(self.levels, self._references())
         places = [(self.levels[run.level], path) for run in runs for path in run.paths]
-        rules = [
-            rule
+        first, last = (
+            [[rule for kind in kinds for rule in self._rules(level, path, kind)] for level, path in places]
             for kinds in (FIRST, LAST)
-            for level, path in places
-            for kind in kinds
-            for rule in self._rules(level, path, kind)
-        ]
-        asked = {template for _, asking in rules for template, _ in asking}
-        known = [
-            ((self.index[level.path], path, "calculation", tree), set(_conditions_around(level, path)))
-            for level, path in places
-            if level.template(path) in asked and (tree := _known_before(level.questions[path]))
-        ]
-        self.trees.extend(rule[3] for rule, _ in known)
-        return known + rules
+        )
+        asked = {template for rules in first + last for _, asking in rules for template, _ in asking}
+        for (level, path), rules in zip(places, first, strict=True):
+            tree = _known_before(level.questions[path])
+            if tree and level.template(path) in asked:
+                # After its condition: what does not apply is known to nobody.
+                rules.append(
+                    ((self.index[level.path], path, "calculation", tree), set(_conditions_around(level, path)))
+                )
+                self.trees.append(tree)
+        return [rule for rules in first + last for rule in rules]
 
     def _references(self) -> dict[str, set[str]]:
         """What relevance, calculations and counts ask for, by template path."""

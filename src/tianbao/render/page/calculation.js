@@ -155,7 +155,10 @@ const work = {
 // = hidden_rows
       [part, ...part.querySelectorAll('.repeat')].forEach(one => { if (one.matches('.repeat')) withRepeat(one, recount); });
 // = relevant
-      (part.name ? [part] : named(part)).forEach(hear);
+      // Once an answer, whatever number of choices it has.
+      const heard = {};
+      (part.name ? [part] : named(part)).forEach(field => { heard[field.name] = field; });
+      Object.values(heard).forEach(hear);
     }
     touch(row, path);
   },

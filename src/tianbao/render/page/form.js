@@ -10,8 +10,8 @@ const onChange = action => ['input', 'change'].forEach(name => form.addEventList
 
 const isBox = field => /radio|checkbox/.test(field.type);
 const isSaid = field => field.value.trim() && (field.checked || !isBox(field));
-// Whether a field holds an answer. What is hidden does not apply and holds none.
-const isGiven = field => isSaid(field) && !field.closest('[hidden]');
+// Whether a field holds an answer. What is hidden does not apply and holds none; the form itself may be put away.
+const isGiven = field => isSaid(field) && !field.closest('#_answers [hidden]');
 
 const named = part => [...part.querySelectorAll('[name]:not([name^=_])')];
 const fields = (name, part = form) => [...part.querySelectorAll(`[name="${name}"]`)];
@@ -24,8 +24,8 @@ const isIn = part => {
   return !row || (row.parentNode.dataset.count ? isIn(row.parentNode) : !isBlank(row));
 };
 
-const pairs = () => named(form).filter(field => isGiven(field) && (isFree(field) || isIn(field)))
-  .map(field => [field.name, field.value]);
+const isSent = field => isGiven(field) && (isFree(field) || isIn(field));
+const pairs = () => named(form).filter(isSent).map(field => [field.name, field.value]);
 
 // Makes the rows that a path needs, where there are repeats.
 let makeRows = () => {};
@@ -67,8 +67,8 @@ const sentence = (part, own, text) => part.dataset[own] || text.replace('{questi
 const isHidden = part => part.closest('[hidden]');
 // What the server would say about unanswered questions, without the way there.
 const missing = () => [...form.querySelectorAll('.req')]
-  .filter(part => !isHidden(part) && isIn(part)
-    && !named(part).some(field => (isGiven(field) || field.type == 'file' && field.value) && isIn(field)))
+  .filter(part => !named(part).some(field => isSent(field) || field.type == 'file' && field.value && isIn(field))
+    && !isHidden(part) && isIn(part))
   .map(part => [part.id || part.querySelector('input[id],select[id],textarea[id]').id, sentence(part, 'say', T.required)]);
 
 // More that is wrong, as pairs of path and sentence.

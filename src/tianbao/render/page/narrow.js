@@ -14,5 +14,7 @@ function narrow(list, more) {
     if (!option.value || fits(index - 1) && option.text.toLowerCase().includes(typed)) first.add(option);
     else option.remove();
   });
+  // What comes back may still be chosen from before.
+  first.value = value;
   if (first.value != value) first.value = '';
 }

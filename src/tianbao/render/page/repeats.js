@@ -20,9 +20,9 @@ form.querySelectorAll('.repeat').forEach(repeat => {
 function addRow(repeat, index = 1 + +rowsOf(repeat).pop().dataset.at.match(/(\d+)\.$/)[1]) {
   const row = seedOf(repeat).cloneNode(true);
   const from = RegExp('(^|[ :])' + row.dataset.at.slice(0, -1) + '(?=[.:]|$)', 'g');
-  [row, ...row.querySelectorAll('*')].forEach(part => [...part.attributes].forEach(attribute => {
-    const value = attribute.value.replace(from, `$1${repeat.id}.${index}`);
-    if (value != attribute.value) attribute.value = value;
+  [row, ...row.querySelectorAll('*')].forEach(part => part.getAttributeNames().forEach(name => {
+    const value = part.getAttribute(name), renamed = value.replace(from, `$1${repeat.id}.${index}`);
+    if (renamed != value) part.setAttribute(name, renamed);
   }));
   rowsOf(repeat).pop().after(row);
   return row;
@@ -42,8 +42,11 @@ form.addEventListener('click', event => {
   const next = action == 'add' || !rowsOf(repeat)[1] ? addRow(repeat) : repeat;
   if (action != 'add') row.remove();
   changed(repeat);
-  const [first] = next == repeat ? [] : [...next.querySelectorAll('input,select,textarea')].filter(field => field.offsetParent);
-  (first || repeat.lastElementChild).focus();
+  // The first that takes the focus: asking each whether it is seen would lay the page out once more.
+  [...next == repeat ? [] : next.querySelectorAll('input,select,textarea'), repeat.lastElementChild].some(field => {
+    field.focus();
+    return document.activeElement == field;
+  });
 });
 
 // Only what changes is written, since each writing lays the row out again.

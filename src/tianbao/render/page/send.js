@@ -31,15 +31,22 @@ function nest(given) {
   return root;
 }
 
+// What was touched answers before the work begins. A page that nobody sees paints nothing.
+const painted = () => new Promise(done => {
+  requestAnimationFrame(() => setTimeout(done));
+  setTimeout(done, 200);
+});
+
 form.addEventListener('submit', async event => {
   if (event.defaultPrevented) return;
   event.preventDefault();
-  const id = uuid7(), given = pairs();
-  const body = JSON.stringify({id, secret: secret(), version: +here.version, answers: nest(given)});
-  const entry = shown = {...here, id, pairs: given, body};
   form.hidden = true;
   say(T.sending);
   panel.focus();
+  await painted();
+  const id = uuid7(), given = pairs();
+  const body = JSON.stringify({id, secret: secret(), version: +here.version, answers: nest(given)});
+  const entry = shown = {...here, id, pairs: given, body};
   entry.isKept = await keep('entry ' + id, entry);
   await draft;
   forget(draftName(here));
