@@ -88,7 +88,9 @@ rows => {
 
 
 def main(rows: int = 100, slower: int = 6) -> None:
-    print(f"{rows} rows of ten questions, processor {slower} times slower; milliseconds, the median of {RUNS} sessions")
+    print(
+        f"{rows} rows of ten questions, processor {slower} times slower; milliseconds, the median of {RUNS} sessions"
+    )
     print(f"others use {getloadavg()[0]:.1f} of {cpu_count()} cores")
     found: dict[str, list[Figures]] = {}
     for _ in range(RUNS):
@@ -122,25 +124,26 @@ def run(rows: int, slower: int) -> Iterator[tuple[str, Figures]]:
             yield f"add row {rows}", measure(tab, add)
             if turn < TIMES - 1:
                 yield "remove the last row", measure(tab, f"{last_row} > .link")
-        for what, name, keys in (
-            ("type what nothing asks for", f"{child}.school", "x"),
-            ("type a name that the row shows", f"{middle}.name", "x"),
-            ("type a weight that sums ask for", f"{middle}.weight", "1"),
-            ("type an age that all in the row ask for", f"{middle}.age", ("1", "Backspace")),
-            ("choose what the row asks for", f"{middle}.ill", ("Space", "ArrowDown", "ArrowUp")),
-            ("choose from a list", f"{grown}.work", "c"),
-            ("choose what every row asks for", "stay", ("Space", "ArrowDown", "ArrowUp")),
-            ("tick", f"{middle}.needs", "Space"),
-            ("type a number that every row asks for", "limit", "9"),
+        ill = [f"[name='{middle}.ill'][value={answer}]" for answer in ("yes", "no")]
+        stay = [f"[name=stay][value={answer}]" for answer in ("yes", "no")]
+        for what, selectors, key in (
+            ("type what nothing asks for", [field(f"{child}.school")], "x"),
+            ("type a name that the row shows", [field(f"{middle}.name")], "x"),
+            ("type a weight that sums ask for", [field(f"{middle}.weight")], "1"),
+            ("type an age that all in the row ask for", [field(f"{middle}.age")], "1"),
+            ("choose what the row asks for", ill, "Space"),
+            ("choose from a list", [field(f"{grown}.work")], "c"),
+            ("choose what every row asks for", stay, "Space"),
+            ("tick", [field(f"{middle}.needs")], "Space"),
+            ("type a number that every row asks for", [field("limit")], "9"),
         ):
             for turn in range(TIMES):
-                key = keys if isinstance(keys, str) else keys[turn and 1 + (turn - 1) % (len(keys) - 1)]
-                yield what, measure(tab, f"[id='{name}']", key)
-            if name == "stay":
-                # The questions of every row stay there for the next.
-                tab.locator("#stay").check()
+                yield what, measure(tab, selectors[turn % len(selectors)], key)
         for turn in range(TIMES):
-            yield f"remove row {rows // 2} and following", measure(tab, f"[value='remove:people.{rows // 2 + turn}']")
+            yield (
+                f"remove row {rows // 2} and following",
+                measure(tab, f"[value='remove:people.{rows // 2 + turn}']"),
+            )
         tab.locator("[id='people.0.name']").fill("")
         for _ in range(TIMES):
             yield "submit: a name is missing", measure(tab, SUBMIT)
@@ -168,10 +171,15 @@ def load(tab: Tab, rows: int) -> Figures:
     return {"until filled": took, "longest task": max(tab.evaluate("seen.tasks"), default=0)}
 
 
+def field(name: str) -> str:
+    return f"[id='{name}']"
+
+
 def measure(tab: Tab, selector: str, key: str = "Space") -> Figures:
     """After everything before has come to rest."""
     tab.locator(selector).focus()
-    tab.keyboard.press("End") if key not in ("Space", "ArrowDown", "ArrowUp") else None
+    if key != "Space":
+        tab.keyboard.press("End")
     tab.wait_for_timeout(900)
     tab.evaluate("() => { seen.events.length = seen.tasks.length = 0; }")
     tab.keyboard.press(key, delay=TOUCH_MS)

@@ -368,6 +368,10 @@ def test_rows_come_and_go_and_are_counted_anew(tab: Page, server: StandIn) -> No
     assert values == ["place 0", "place 2"]
     label = rows.nth(1).locator("label").first.get_attribute("for")
     assert label == "itinerary.2.place" == rows.nth(1).locator("input").first.get_attribute("id")
+    # The page stays where it is: the focus is on what took the place of the row.
+    expect(tab.locator("[value='remove:itinerary.2']")).to_be_focused()
+    tab.click("[value='add:itinerary']")
+    tab.click("[value='remove:itinerary.3']")
     expect(tab.locator("[value='add:itinerary']")).to_be_focused()
     for index in (0, 2):
         tab.click(f"[value='remove:itinerary.{index}']")

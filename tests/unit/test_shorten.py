@@ -28,7 +28,9 @@ def run(script: str) -> object:
     [
         ("const first=1;const second=first+1;", "const A=1,B=A+1;"),
         ("const double=number=>number*2;", "const A=a=>a*2;"),
-        ("function add(left,right){return left+right;}", "function A(a,b){return a+b;}"),
+        ("function add(left,right){return left+right;}", "function A(a,b){return a+b}"),
+        ("function one(){go();}\nfunction two(){return {a:1,b:[2,],};}", "function A(){go()}function B(){return {a:1,b:[2,]}}"),
+        ("for(;;){if(a)break;}", "for(;;){if(a)break}"),
         ("const {name,other:mine}=thing;", "const {name:A,other:B}=thing;"),
         ("const part={name:1};part.name=part['name'];", "const A={name:1};A.name=A['name'];"),
         ("const text=`${text2} text`;let text2;", "const B=`${A} text`;let A;"),

@@ -51,6 +51,7 @@ class Plan:
     trees: tuple[Any, ...]
     has_times: bool
     has_codes: bool
+    has_fixed: bool
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -61,12 +62,15 @@ class Plan:
     def uses(self) -> frozenset[str]:
         """The names of the parts of the scripts that it needs: functions, kinds of rules, `rows`, …"""
         has_rows = len(self.data["levels"]) > 1
+        works_out = not self.kinds.isdisjoint(("calculation", "initial", "trigger", "unset"))
         has_hidden_rows = has_rows and "relevant" in self.kinds
         parts = {
             "rows": has_rows,
             "hidden_rows": has_hidden_rows,
             "times": self.has_times,
             "codes": self.has_codes,
+            "coarse": works_out and self.has_times,
+            "fixed": works_out and self.has_fixed,
         }
         return (
             self.kinds
@@ -98,13 +102,18 @@ def make_plan(form: Form, texts: Mapping[str, list[str]], language: str) -> Plan
         "asked": asked,
         "lists": {name: _columns(form, name, used, language) for name, used in planner.columns.items()},
     }
-    has_times = any(
-        question.type in (QuestionType.TIME, QuestionType.DATE_TIME)
-        or (question.type is QuestionType.DATE and question.appearance)
-        for _, question in walk_questions(form.questions)
+    questions = [question for _, question in walk_questions(form.questions)]
+    return Plan(
+        data,
+        tuple(planner.trees),
+        has_times=any(
+            question.type in (QuestionType.TIME, QuestionType.DATE_TIME)
+            or (question.type is QuestionType.DATE and question.appearance)
+            for question in questions
+        ),
+        has_codes=any(map(is_long_list, questions)),
+        has_fixed=any(question.read_only and question.choices for question in questions),
     )
-    has_codes = any(is_long_list(question) for _, question in walk_questions(form.questions))
-    return Plan(data, tuple(planner.trees), has_times, has_codes)
 
 
 def texts_of(form: Form, language: str) -> dict[str, list[str]]:

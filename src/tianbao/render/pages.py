@@ -39,6 +39,7 @@ _GZIP: Final = 16 + zlib.MAX_WBITS
 _BLOCK_MAX: Final = 9
 """zlib's memLevel: as long a block as there can be, so that only our borders part them."""
 _BORDERS = (re.compile(r"<main>"), re.compile(r"(?=const PLAN=)"), re.compile(r"const PLAN=.*?;(?=const)"))
+_TAG = re.compile(r"<(?=[a-zA-Z/!?])")
 _INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
@@ -81,9 +82,9 @@ def script(*names: str, constants: Mapping[str, Any] | None = None, used: Set[st
 
 
 def script_json(value: Any) -> str:
-    """JSON that may stand in a script."""
+    """JSON that may stand in a script: nothing in it ends the script or begins a comment or another."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return _TAG.sub("\\\\u003c", text).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def queue_texts(_: Translator) -> dict[str, str]:

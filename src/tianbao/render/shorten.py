@@ -86,7 +86,18 @@ def shorten(script: str) -> str:
             texts[index] = f"{name}:{given[name]}" if _is_key_too(tokens, index) else given[name]
         if end < len(tokens) and _continues(tokens, start, end):
             texts[end - 1], texts[end], texts[end + 1] = ",", "", ""
-    return "".join(texts)
+    return "".join(text for index, text in enumerate(texts) if not _is_idle(tokens, index))
+
+
+def _is_idle(tokens: list[_Token], index: int) -> bool:
+    """The semicolon or comma after the last of a block or an object; the line's end after a block.
+
+    Our own statements end with a semicolon, so that none needs the line's end.
+    """
+    text = tokens[index].text
+    return (text in (";", ",") and _near(tokens, index, 1) == "}") or (
+        text.isspace() and index > 0 and tokens[index - 1].text == "}"
+    )
 
 
 def _continues(tokens: list[_Token], start: int, end: int) -> bool:

@@ -67,8 +67,7 @@ let judgeRows = () => {};
 // = rows
 // Which rows of a repeat count: as many as are asked for, else those that are not left empty.
 function recount(outer, path) {
-  const {count} = byId(outer.at + path).dataset;
-  const rows = [];
+  const {count} = byId(outer.at + path).dataset, rows = [];
   if (!isOff(outer, path)) outer.all[path].forEach((row, index) => {
     row.index = rows.length;
     if (count ? index < count : !row.blank) rows.push(row);
@@ -109,8 +108,7 @@ function hear(field) {
 }
 
 function makeRow(level, outer, part, at) {
-  const row = part.row = {level, outer, part, at, index: 0, values: {}, rows: {}, all: {}, off: {}, queries: {}};
-  const answers = {};
+  const row = part.row = {level, outer, part, at, index: 0, values: {}, rows: {}, all: {}, off: {}, queries: {}}, answers = {};
   named(part).filter(field => rowAt(field) == (outer ? row : root)).forEach(field => {
     const path = field.name.slice(at.length);
     (answers[path] = answers[path] || []).push(field);
@@ -131,13 +129,17 @@ function give(row, path, tree) {
   const found = evaluate(tree, row);
   let value = found == found ? String(found) : '';
   if (shown && 'number' in shown.dataset && !isFinite(value)) value = '';
+// = coarse
   const coarse = shown && (shown.type == 'month' ? 7 : shown.maxLength == 4 && 4);
   if (coarse) value = value.length > 10 ? '' : value.slice(0, coarse);
+// = calculation initial trigger unset
+  const valuesFor = ({type}) => type == 'checkbox' ? value.split(' ') : [value];
+// = fixed
   // Choices that cannot be changed only show what a hidden field beside them says.
   const fixed = shown && shown.disabled ? [...partOf(row, path).querySelectorAll('input:disabled,select')] : [];
-  const valuesFor = ({type}) => type == 'checkbox' ? value.split(' ') : [value];
   fixed.forEach(field => put(field, valuesFor(field)));
   if (fixed[0]) value = said(fixed);
+// = calculation initial trigger unset
   const values = list[0] && valuesFor(list[0]);
   list.forEach(field => put(field, values));
   setValue(row, path, isOff(row, path) ? '' : list[0] && list[0].type != 'hidden' ? said(list) : value);
@@ -156,9 +158,7 @@ const work = {
       [part, ...part.querySelectorAll('.repeat')].forEach(one => { if (one.matches('.repeat')) withRepeat(one, recount); });
 // = relevant
       // Once an answer, whatever number of choices it has.
-      const heard = {};
-      (part.name ? [part] : named(part)).forEach(field => { heard[field.name] = field; });
-      Object.values(heard).forEach(hear);
+      (part.name ? [part] : named(part)).forEach((field, at, all) => { if (!at || all[at - 1].name != field.name) hear(field); });
     }
     touch(row, path);
   },
@@ -170,7 +170,8 @@ const work = {
   },
 // = initial unset
   unset(row, path, tree) {
-    if (!row.values[path] && isIn(row.part)) give(row, path, tree);
+    // As what is sent: blanks are no answer.
+    if (!(row.values[path] || '').trim() && isIn(row.part)) give(row, path, tree);
   },
 // = count
   count(row, path, tree, most) {

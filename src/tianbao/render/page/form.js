@@ -21,7 +21,10 @@ const isBlank = row => !named(row).some(field => isFree(field) && isGiven(field)
 const rowOf = part => part.closest('.row');
 const isIn = part => {
   const row = rowOf(part);
-  return !row || (row.parentNode.dataset.count ? isIn(row.parentNode) : !isBlank(row));
+// = count
+  if (row && row.parentNode.dataset.count) return isIn(row.parentNode);
+// =
+  return !row || !isBlank(row);
 };
 
 const isSent = field => isGiven(field) && (isFree(field) || isIn(field));
@@ -64,19 +67,14 @@ function clear() {
 
 const labelOf = part => part.querySelector('label,legend').innerText;
 const sentence = (part, own, text) => part.dataset[own] || text.replace('{question}', () => labelOf(part));
-const isHidden = part => part.closest('[hidden]');
 // What the server would say about unanswered questions, without the way there.
 const missing = () => [...form.querySelectorAll('.req')]
   .filter(part => !named(part).some(field => isSent(field) || field.type == 'file' && field.value && isIn(field))
-    && !isHidden(part) && isIn(part))
+    && !part.closest('[hidden]') && isIn(part))
   .map(part => [part.id || part.querySelector('input[id],select[id],textarea[id]').id, sentence(part, 'say', T.required)]);
 
 // More that is wrong, as pairs of path and sentence.
 let findMore = () => [];
-
-function describe(field) {
-  field.setAttribute('aria-describedby', [field.id + ':h', field.id + ':e'].filter(byId).join(' '));
-}
 
 // What is wrong with one answer stands beside its question.
 function mark(path, message) {
@@ -87,7 +85,7 @@ function mark(path, message) {
   if (!field.name) return;
   if (message) field.setAttribute('aria-invalid', true);
   else field.removeAttribute('aria-invalid');
-  describe(field);
+  field.setAttribute('aria-describedby', [path + ':h', path + ':e'].filter(byId).join(' '));
 }
 
 // Problems as the server names them: {question, message}. Each stands in the summary, too.
@@ -96,8 +94,7 @@ function show(problems) {
   const list = summary.lastElementChild;
   list.textContent = '';
   problems.forEach(({question, message}) => {
-    const isHere = question && byId(question);
-    const item = list.appendChild(make('li', isHere ? '' : message));
+    const isHere = question && byId(question), item = list.appendChild(make('li', isHere ? '' : message));
     if (!isHere) return;
     item.append(make('a', message, {href: '#' + question}));
     mark(question, message);

@@ -1,6 +1,5 @@
 // Where the phone is, if it may say so.
-const hereButtons = form.querySelectorAll('.here');
-if (isSecureContext && navigator.geolocation) hereButtons.forEach(button => { button.hidden = false; });
+if (isSecureContext && navigator.geolocation) form.querySelectorAll('.here').forEach(button => { button.hidden = false; });
 form.addEventListener('click', ({target}) => {
   if (!target.matches('.here')) return;
   const field = target.previousElementSibling;

@@ -29,8 +29,7 @@ function say(text, link) {
 // → {receipt}, {problems} or {pause_s}: the last for whatever may end otherwise another time, such as the log-in page
 // of a hotel network, which answers 200 to everything.
 async function post({id, url, body}) {
-  const abort = new AbortController();
-  const timeout = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  const abort = new AbortController(), timeout = setTimeout(() => abort.abort(), TIMEOUT_MS);
   let pause_s = 0;
   try {
     const reply = await fetch(`${url}?lang=${language}`, {
@@ -41,8 +40,7 @@ async function post({id, url, body}) {
       signal: abort.signal,
     });
     pause_s = +reply.headers.get('Retry-After') || 0;
-    const type = reply.headers.get('Content-Type');
-    const said = await reply.json();
+    const type = reply.headers.get('Content-Type'), said = await reply.json();
     if (reply.ok && /json/.test(type) && said.id == id && said.receipt) return {receipt: '/R/' + said.receipt};
     if (/problem.json/.test(type) && reply.status < 500 && reply.status != 429) {
       return {problems: said.errors || [{message: said.title}]};
@@ -60,8 +58,7 @@ let sendFiles = leaveFiles;
 // A refused entry becomes the draft of its page. Where there is one already it stays, and is asked about again at the
 // next visit. Answers the address to correct it at, if that is another one.
 async function refuse(entry, problems) {
-  const isHere = takeBack(entry, problems);
-  const name = draftName(entry);
+  const isHere = takeBack(entry, problems), name = draftName(entry);
   if (!isHere && (await recall())[name]) return;
   if (await keep(name, {pairs: entry.pairs, problems})) forget('entry ' + entry.id);
   return isHere ? '' : entry.url;

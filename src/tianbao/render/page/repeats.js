@@ -18,8 +18,7 @@ form.querySelectorAll('.repeat').forEach(repeat => {
 });
 
 function addRow(repeat, index = 1 + +rowsOf(repeat).pop().dataset.at.match(/(\d+)\.$/)[1]) {
-  const row = seedOf(repeat).cloneNode(true);
-  const from = RegExp('(^|[ :])' + row.dataset.at.slice(0, -1) + '(?=[.:]|$)', 'g');
+  const row = seedOf(repeat).cloneNode(true), from = RegExp('(^|[ :])' + row.dataset.at.slice(0, -1) + '(?=[.:]|$)', 'g');
   [row, ...row.querySelectorAll('*')].forEach(part => part.getAttributeNames().forEach(name => {
     const value = part.getAttribute(name), renamed = value.replace(from, `$1${repeat.id}.${index}`);
     if (renamed != value) part.setAttribute(name, renamed);
@@ -38,12 +37,16 @@ form.addEventListener('click', event => {
   const [action, path] = target.name == '_action' ? target.value.split(':') : [];
   if (!path) return;
   event.preventDefault();
-  const repeat = target.closest('.repeat'), row = rowOf(target);
-  const next = action == 'add' || !rowsOf(repeat)[1] ? addRow(repeat) : repeat;
-  if (action != 'add') row.remove();
+  const repeat = target.closest('.repeat'), row = rowOf(target), isGone = action != 'add';
+  const added = isGone && rowsOf(repeat)[1] ? '' : addRow(repeat);
+  if (isGone) {
+    // What takes the place of the row has the focus before: the page is laid out once, and stays where it is.
+    (row.nextElementSibling.children[1] || repeat.lastElementChild).focus();
+    row.remove();
+  }
   changed(repeat);
-  // The first that takes the focus: asking each whether it is seen would lay the page out once more.
-  [...next == repeat ? [] : next.querySelectorAll('input,select,textarea'), repeat.lastElementChild].some(field => {
+  // The first that takes the focus: to ask each whether it is seen would lay the page out once more.
+  if (added) [...added.querySelectorAll('input,select,textarea')].some(field => {
     field.focus();
     return document.activeElement == field;
   });

@@ -14,11 +14,9 @@ const secret = () => btoa(String.fromCharCode(...random(16))).slice(0, 22).repla
 
 // The answers nested as the contract has them; rows keep their places, so that problems find them again.
 function nest(given) {
-  const object = () => Object.create(null);
-  const root = object();
+  const object = () => Object.create(null), root = object();
   given.forEach(([name, value]) => {
-    const path = name.split('.');
-    const last = path.pop();
+    const path = name.split('.'), last = path.pop();
     let level = root;
     path.forEach((part, index) => {
       if (Array.isArray(level)) while (level.length <= part) level.push(object());
@@ -31,22 +29,16 @@ function nest(given) {
   return root;
 }
 
-// What was touched answers before the work begins. A page that nobody sees paints nothing.
-const painted = () => new Promise(done => {
-  requestAnimationFrame(() => setTimeout(done));
-  setTimeout(done, 200);
-});
-
 form.addEventListener('submit', async event => {
   if (event.defaultPrevented) return;
   event.preventDefault();
   form.hidden = true;
   say(T.sending);
   panel.focus();
-  await painted();
-  const id = uuid7(), given = pairs();
-  const body = JSON.stringify({id, secret: secret(), version: +here.version, answers: nest(given)});
-  const entry = shown = {...here, id, pairs: given, body};
+  // What was touched shows that it heard, and then the work begins.
+  await new Promise(done => setTimeout(done, 50));
+  const id = uuid7(), given = pairs(), entry = shown = {...here, id, pairs: given,
+    body: JSON.stringify({id, secret: secret(), version: +here.version, answers: nest(given)})};
   entry.isKept = await keep('entry ' + id, entry);
   await draft;
   forget(draftName(here));

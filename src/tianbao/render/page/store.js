@@ -14,8 +14,7 @@ const database = new Promise((done, fail) => {
 
 // Answers when what was asked for is on the phone's disk.
 const ask = (method, value) => database.then(opened => new Promise((done, fail) => {
-  const transaction = opened.transaction('kept', 'readwrite');
-  const request = transaction.objectStore('kept')[method](value);
+  const transaction = opened.transaction('kept', 'readwrite'), request = transaction.objectStore('kept')[method](value);
   transaction.oncomplete = () => done(request.result);
   transaction.onerror = transaction.onabort = fail;
 }));
