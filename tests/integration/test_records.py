@@ -14,6 +14,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import openpyxl
@@ -377,6 +378,27 @@ def test_csv_and_what_is_said_of_it_are_offered_for_one_form_alone(world: World)
     alone = text_of(world.client.get("/console/export?form=migrant"))
     for only_alone in ('value="csv"', 'value="csv-gb18030"', 'name="guard"'):
         assert (only_alone in several, only_alone in alone) == (False, True)
+
+
+def test_no_two_headings_of_the_first_columns_can_be_taken_for_each_others_answers(world: World) -> None:
+    headings, first, *_ = csv.reader(io.StringIO(download(world, shape="csv").decode("utf-8-sig"), newline=""))
+    assert headings[3:5] == ["状态", "登记方式"]
+    assert not set(headings) & set(first[:9])
+
+
+def test_the_file_bears_the_day_and_hour_of_the_place(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = datetime(2026, 11, 23, 17, 5, tzinfo=UTC)
+    monkeypatch.setattr("tianbao.console.exports.datetime", StoppedClock(late))
+    answer = world.client.post("/console/export/download", {"shape": "csv"})
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="tianbao-20261124-010500.csv"'
+
+
+@dataclass
+class StoppedClock:
+    moment: datetime
+
+    def now(self, zone: tzinfo) -> datetime:
+        return self.moment.astimezone(zone)
 
 
 def test_an_export_takes_what_the_filters_show_and_says_how_far_it_is(world: World) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import csv
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ import openpyxl
 import pytest
 from tests.edge_client import USER, make_installation, new_submission
 from tests.installation import export, serve
+from tests.page_samples import MIGRANT
 
 from tianbao.data import read_divisions
+from tianbao.domain.forms import text_in
 from tianbao.domain.ids import read_uuid7, short_number, write_number
 from tianbao.domain.places import Gazetteer
 from tianbao.samples import People
@@ -31,6 +34,8 @@ PEOPLE = 10_000
 CONNECTIONS = 32
 NAME, PHONE, DOCUMENT, ADDRESS = 9, 10, 12, 13
 """Columns of the table, after the nine of every registration."""
+
+SINGLE = ("name", "phone", "id_type", "id_number", "address", "reason", "symptoms", "temperature")
 
 pytestmark = pytest.mark.slow
 
@@ -136,22 +141,73 @@ def assert_legs(sent: Sent, rows: list[tuple[Any, ...]]) -> None:
             assert row[7] == leg.get("transport_no")
 
 
-@pytest.mark.parametrize(("encoding", "codec"), [("utf-8", "utf-8-sig"), ("gb18030", "gb18030")])
+@pytest.mark.parametrize(("encoding", "codec"), [("utf-8", "utf-8"), ("gb18030", "gb18030")])
 def test_the_csv_equals_what_was_sent(sent: Sent, tmp_path: Path, encoding: str, codec: str) -> None:
     out = tmp_path / "table.csv"
     ended = export(sent.data, USER, out, "--format", "csv", "--encoding", encoding)
     assert ended.returncode == 0, ended.stderr
     with out.open(encoding=codec, newline="") as file:
-        rows = list(csv.reader(file))[1:]
-    found = {row[0]: row for row in rows}
+        assert encoding != "utf-8" or file.read(1) == "\ufeff"
+        headings, *rows = csv.reader(file)
+    assert_joined(sent, headings, [[plain(cell) for cell in row] for row in rows])
+
+
+def test_the_joined_workbook_equals_what_was_sent(sent: Sent, tmp_path: Path) -> None:
+    out = tmp_path / "table.xlsx"
+    ended = export(sent.data, USER, out, "--rows", "joined")
+    assert ended.returncode == 0, ended.stderr
+    (sheet,) = openpyxl.load_workbook(out, read_only=True).worksheets
+    headings, *rows = sheet.iter_rows(values_only=True)
+    assert_joined(sent, headings, [[written(cell) for cell in padded(row, len(headings))] for row in rows])
+
+
+def assert_joined(sent: Sent, headings: Sequence[str], rows: list[list[str]]) -> None:
+    """Every answer of everybody, each repeat's rows beside the others' and the single answers in each of them."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(dict(zip(headings, row, strict=True)))
     assert set(found) == set(sent.answers)
     for number, answers in sent.answers.items():
-        row = found[number]
-        assert plain(row[NAME]) == answers["name"]
-        assert plain(row[PHONE]) == answers.get("phone", "")
-        assert plain(row[DOCUMENT]) == answers.get("id_number", "")
-    longest = [max(1, len(a.get("itinerary", [])), len(a.get("companions", []))) for a in sent.answers.values()]
-    assert len(rows) == sum(longest)
+        legs, companions = answers.get("itinerary", []), answers.get("companions", [])
+        assert len(found[number]) == max(1, len(legs), len(companions))
+        for row, leg, companion in zip_longest(found[number], legs, companions, fillvalue={}):
+            for path, answer in [
+                *((name, answers.get(name)) for name in SINGLE),
+                *(
+                    (f"itinerary.{name}", leg.get(name))
+                    for name in ("arrived_on", "left_on", "transport", "transport_no")
+                ),
+                *(
+                    (f"companions.{name}", companion.get(name))
+                    for name in ("name", "id_type", "id_number", "relation")
+                ),
+            ]:
+                assert row[heading_of(path)] == shown(path, answer)
+            place = leg.get("place", "")
+            is_code = sent.places.is_code(place)
+            assert row[f"{heading_of('itinerary.place')} ({'代码' if is_code else '原文'})"] == place
+
+
+def heading_of(path: str) -> str:
+    """A column's, by the labels on the way to its question."""
+    steps = path.split(".")
+    paths = [".".join(steps[: depth + 1]) for depth in range(len(steps))]
+    return ": ".join(text_in(MIGRANT.question_at(each).label, "zh-Hans") for each in paths)
+
+
+def shown(path: str, answer: Any) -> str:
+    """An answer as a table writes it."""
+    labels = {choice.name: text_in(choice.label, "zh-Hans") for choice in MIGRANT.question_at(path).choices}
+    if isinstance(answer, list):
+        return "、".join(label for name, label in labels.items() if name in answer)
+    return labels.get(answer, str(answer)) if answer is not None else ""
+
+
+def written(cell: Any) -> str:
+    """A workbook's cell as the CSV has it."""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    return "" if cell is None else str(cell)
 
 
 def padded(row: tuple[Any, ...], width: int) -> tuple[Any, ...]:

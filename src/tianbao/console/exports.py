@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -36,6 +37,7 @@ from tianbao.services.exporting import (
     stream_table,
 )
 from tianbao.services.keys import Locked
+from tianbao.services.organisation import find_organisation
 from tianbao.services.records import count_records, forms_with_records
 from tianbao.services.selection import COUNT_MAX
 from tianbao.store.models import Export, Site
@@ -97,7 +99,8 @@ def download(request: HttpRequest) -> HttpResponseBase:
     )
     content_type, ending = _KINDS[asked.shape]
     response = StreamingHttpResponse(_stream(asked, export), content_type=content_type)
-    name = f"tianbao-{datetime.now(UTC):%Y%m%d-%H%M%S}.{ending}"
+    now = datetime.now(ZoneInfo(find_organisation().time_zone))
+    name = f"tianbao-{now:%Y%m%d-%H%M%S}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -272,7 +272,7 @@ def _headings(_: Translator) -> dict[str, str]:
         "site_code": _("Site code"),
         "site": _("Site"),
         "state": _("State"),
-        "source": _("Registered"),
+        "source": _("Came in"),
         "registered_at": _("Time"),
         "changed_at": _("Last change"),
         "revision": _("Revision"),
