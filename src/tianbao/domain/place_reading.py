@@ -64,6 +64,8 @@ class Found(NamedTuple):
 
 _Chain: TypeAlias = tuple[_Match, ...]
 
+_ONWARD: Final = frozenset("到至去往回转")
+"""Between the two ends of a journey; a name after one stands as at a start."""
 _COUNTRY: Final = ("中华人民共和国", "中国")
 _PLACEHOLDERS: Final = ("市辖区", "省直辖县级行政区划", "自治区直辖县级行政区划")
 _SUFFIX = re.compile("特别行政区|自治[区州县旗]|民族乡|街道办事处|街道|地区|苏木|[省市县区旗州盟镇乡]")
@@ -119,7 +121,8 @@ class Reading:
         others: list[Row] = []
         at = found.end
         while at < len(self._letters):
-            fresh = at == found.end or self._gaps[at] is not Gap.NONE
+            is_onward = at == found.end + 1 and self._letters[found.end] in _ONWARD
+            fresh = at == found.end or is_onward or self._gaps[at] is not Gap.NONE
             named = [
                 chain
                 for chain in self._chains(at, townships=False)
