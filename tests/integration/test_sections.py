@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,35 @@ def test_a_question_begins_with_its_default_once(shared: EdgeClient) -> None:
     assert phone.sheet.values()["fixed"] == number and phone.sheet.says(f"Your number is {number[0]}")
     fill(phone)
     assert phone.stored() == {"n": 1, "who": [{"name": "Li"}], "fixed": number[0]}
+
+
+def test_a_default_that_is_worked_out_is_offered_before_anything_is_registered(shared: EdgeClient) -> None:
+    dated = form_of({"name": "name", **TEXT}, {"name": "on", "type": "date", "initial": "date(today())"})
+    phone = opened(shared, dated)
+    fill(phone, name="Li")
+    (today,) = phone.sheet.values()["on"]
+    assert phone.sheet.status == 200 and place_of(phone) == "on"
+    assert abs(date.fromisoformat(today) - datetime.now(UTC).date()) <= timedelta(days=1)
+    fill(phone)
+    assert phone.stored() == {"name": "Li", "on": today}
+    phone = opened(shared, dated)
+    fill(phone)
+    fill(phone, name="Li", on="")
+    assert phone.stored() == {"name": "Li"}
+
+
+def test_what_was_typed_stands_before_a_default(shared: EdgeClient) -> None:
+    phone = opened(shared, form_of({"name": "on", "type": "date", "initial": "today()"}))
+    fill(phone, on="2026-01-02")
+    assert phone.stored() == {"on": "2026-01-02"}
+
+
+def test_a_section_after_the_first_page_shows_what_that_began_with(shared: EdgeClient) -> None:
+    dated = {"name": "on", "type": "date", "initial": "today()", "required": True}
+    later = [{"name": f"q{n}", **TEXT, "relevant": "${name} != ''"} for n in range(6)]
+    phone = opened(shared, form_of(dated, {"name": "name", **TEXT}, *later))
+    fill(phone, name="Li")
+    assert phone.sheet.status == 200 and phone.sheet.values()["on"] != [""]
 
 
 def test_choices_follow_an_answer_above(shared: EdgeClient) -> None:

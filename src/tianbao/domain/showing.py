@@ -61,6 +61,7 @@ class Shower:
         self._order = order_of(self._compiler.levels)
         questions = dict(walk_questions(form.questions))
         self._seen = {path for path, question in questions.items() if question.is_seen}
+        self._begins_late = {path for path in self._seen if questions[path].initial}
         self._answered = {
             path for path in self._seen if questions[path].is_answered and not questions[path].questions
         }
@@ -85,6 +86,11 @@ class Shower:
         for finish, row in work.asked:
             finish(row, work)
         return work.showing
+
+    def begin_late(self, given: Mapping[str, Any], left_empty: Collection[Path], moment: Moment) -> dict[Path, str]:
+        """What those of the fields left empty begin with that the first page could not know, such as `today()`."""
+        late = self._begins_late.intersection(left_empty)
+        return self.show(given, moment, lambda path, template: path not in late).begun if late else {}
 
     def find_unasked(self, given: Mapping[str, Any], moment: Moment) -> list[Path]:
         """Where something was typed that would not be kept, because by the other answers nothing is asked there."""

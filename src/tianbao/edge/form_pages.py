@@ -53,7 +53,7 @@ from tianbao.render.receipt_page import confirm_page
 PAGE_CACHE_MAX: Final = 512
 """Ready pages in memory, each about 60 kB in all its encodings."""
 
-_CARRIED_FIELDS: Final = frozenset({"_prefilled", "_asked_places", "_told_unasked"})
+_CARRIED_FIELDS: Final = frozenset({"_prefilled", "_asked_places", "_told_unasked", "_begun"})
 """Fields of a page, not of the form, that the next page has again."""
 
 _decode_json = msgspec.json.Decoder(dict[str, Any]).decode
@@ -218,6 +218,14 @@ class FormPages:
             answers = restore_masked(form, typed, own.answers) if own else typed
         reader = read_reader(request, form.languages, action=action)
         moment = local_moment(now_ms(), target.time_zone)
+        begun: dict[str, str] = {}
+        if not fields.keys() & {"_shown", "_begun", "_prefilled"}:
+            # From the first page, which is the same for everyone and has no default that is worked out.
+            left_empty = [name for name, value in posted.pairs if not value.strip()]
+            begun = target.published.shower.begin_late(typed, left_empty, moment)
+            pairs = [(name, begun.get(name, value)) for name, value in posted.pairs]
+            typed = answers = nest_answers(form, pairs)
+            fields |= {"_begun": "1"} if begun else {}
         walk = None
         if target.published.shower.last or own:
             walk = Walk(target.published, typed, answers, fields, moment, is_one_page=own is not None)
@@ -240,6 +248,9 @@ class FormPages:
         if walk and (action == "continue" or "_shown" in fields) and (following := walk.go_on(filled)):
             return await self._page(target, reader, following, fields)
         accepted = None
+        if begun and not validation.problems:
+            # Nothing is registered that nobody saw.
+            return await self._page(target, reader, replace(filled, goes_on_at=next(iter(begun))), fields)
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             self._context.intake.outcomes[Outcome.INVALID] += 1
         else:
