@@ -76,6 +76,17 @@ def test_every_screen_is_accessible_on_a_phone_and_on_a_desk(demo: Demo, languag
     context.close()
 
 
+def test_on_a_phone_every_filter_waits_behind_its_button(demo: Demo, desk: Page) -> None:
+    desk.set_viewport_size({"width": 360, "height": 640})
+    desk.goto(f"{demo.console}records?form=migrant")
+    desk.click("label[for=more]")  # open where something is filtered
+    for part in ("#site", ".of-form summary"):
+        expect(desk.locator(part)).to_be_hidden()
+    desk.click("label[for=more]")
+    for part in ("#site", ".of-form summary"):
+        expect(desk.locator(part)).to_be_visible()
+
+
 def test_on_a_phone_a_line_keeps_its_shape_whatever_the_names(demo: Demo, desk: Page) -> None:
     desk.set_viewport_size({"width": 360, "height": 640})
     desk.goto(f"{demo.console}records")

@@ -274,6 +274,16 @@ def test_a_correction_needs_a_reason_and_loses_nothing(world: World) -> None:
     assert Revision.objects.filter(record=record).count() == 1
 
 
+def test_saving_twice_or_without_a_change_makes_no_revision(world: World) -> None:
+    page = f"/console/records/{world.record(0).id}/correct"
+    same = {**correction(world, 0), "_reason": ["本人来电"]}
+    changed = {**same, "name": ["买买提·艾则孜"]}
+    for fields, kept in ((same, 1), (changed, 2), (changed, 2)):
+        saved = world.client.post(page, fields, follow=True)
+        assert Revision.objects.filter(record=world.record(0)).count() == kept
+        assert ("没有改动" in saved.content.decode()) == (kept == 1)
+
+
 def test_two_corrections_of_the_same_revision_do_not_overwrite_each_other(world: World) -> None:
     record = world.record(1)
     fields = {**correction(world, 1), "_reason": ["一"]}

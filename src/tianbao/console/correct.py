@@ -64,7 +64,7 @@ def show_correction(request: StaffRequest, record_id: UUID) -> HttpResponseBase:
     if unclear and not request.POST.get("_asked"):
         return _show_form(request, record, revision, given, values, unclear=unclear)
     try:
-        correct_record(
+        corrected = correct_record(
             record=record,
             answers=given,
             revision=revision,
@@ -77,7 +77,10 @@ def show_correction(request: StaffRequest, record_id: UUID) -> HttpResponseBase:
         if refused.problems[0].code is Code.CHANGED_MEANWHILE:
             return _show_both(request, record, revision, given, values)
         return _show_form(request, record, revision, given, values, problems=refused.problems, unclear=unclear)
-    tell(request, _("The correction is saved. The registrant sees it too."))
+    if corrected.revision == revision:
+        tell(request, _("Nothing was different, so nothing was saved."))
+    else:
+        tell(request, _("The correction is saved. The registrant sees it too."))
     return redirect("console:record", record.id)
 
 

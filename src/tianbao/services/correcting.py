@@ -39,7 +39,11 @@ def correct_record(
     staff: Staff,
     now_ms: int,
 ) -> Revision:
-    """Stores a correction of `revision`. Refused: the answers' problems, CHANGED_MEANWHILE, a missing reason."""
+    """Stores a correction of `revision`. Refused: the answers' problems, CHANGED_MEANWHILE, a missing reason.
+
+    Where the newest revision says the same already it is given back, and no other is made: nothing was changed, or
+    the button was pressed twice.
+    """
     validation = validate_answers(form=record.form, answers=answers, now_ms=now_ms)
     problems = [*validation.problems, *_check_reason(reason)]
     if problems:
@@ -53,13 +57,13 @@ def correct_record(
     with transaction.atomic():
         record = Record.objects.select_for_update().select_related("form", "site").get(id=record.id)
         newest = Revision.objects.select_related("data_key").get(id=record.latest)
-        if newest.revision != revision:
-            raise refuse(Code.CHANGED_MEANWHILE)
         if record.state == RecordState.WITHDRAWN:
             raise refuse(Code.WITHDRAWN)
-        content_key = keyring.open_content_key(
-            record=record.id, sealed_key=newest.sealed_key, data_key=newest.data_key
-        )
+        opened = keyring.open_revision(newest, newest.data_key)
+        if opened.answers == answers:
+            return newest
+        if newest.revision != revision:
+            raise refuse(Code.CHANGED_MEANWHILE)
         row = Revision.objects.create(
             id=uuid7(now_ms, os.urandom(10)),
             record=record,
@@ -71,7 +75,7 @@ def correct_record(
             data_key=newest.data_key,
             sealed_key=newest.sealed_key,
             sealed=sealing.seal_content(
-                content_key,
+                opened.content_key,
                 plaintext,
                 record=record.id.hex,
                 revision=revision + 1,
