@@ -136,11 +136,11 @@ class EdgeClient:
         return found.answers
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
+    def serving(self, **options: Any) -> Iterator[str]:
         """Listens on 127.0.0.1 for a browser; gives the address. At the end it goes as a server does."""
         listener = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(
-            uvicorn.Config(self.edge, http=edge_protocol(self.edge), lifespan="off", log_level="warning")
+            uvicorn.Config(self.edge, http=edge_protocol(self.edge), lifespan="off", log_level="warning", **options)
         )
         running = asyncio.run_coroutine_threadsafe(server.serve(sockets=[listener]), self._loop)
         try:

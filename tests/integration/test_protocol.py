@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -31,8 +32,12 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeClient]:
 @pytest.fixture(scope="module")
 def address(edge: EdgeClient) -> Iterator[tuple[str, int]]:
     with edge.serving() as origin:
-        host, _, port = origin.removeprefix("http://").partition(":")
-        yield host, int(port)
+        yield where(origin)
+
+
+def where(origin: str) -> tuple[str, int]:
+    host, _, port = origin.removeprefix("http://").partition(":")
+    return host, int(port)
 
 
 @pytest.fixture
@@ -94,10 +99,9 @@ def accepted(edge: EdgeClient) -> int:
 
 def test_a_plain_registration_takes_the_short_way(edge: EdgeClient) -> None:
     async def take() -> Any:
-        taking = edge.edge.fast_path.take(post(edge.site))
-        assert taking is not None
-        await taking.standing
-        return edge.edge.fast_path.finish(taking)
+        answered = asyncio.get_running_loop().create_future()
+        assert edge.edge.fast_path.take(post(edge.site), answered.set_result)
+        return await answered
 
     assert b'"status":"registered"' in edge.run(take())
 
@@ -125,13 +129,13 @@ def test_a_plain_registration_takes_the_short_way(edge: EdgeClient) -> None:
 )
 def test_anything_else_does_not(edge: EdgeClient, changes: dict[str, Any]) -> None:
     async def take(request: bytes) -> Any:
-        return edge.edge.fast_path.take(request)
+        return edge.edge.fast_path.take(request, print)
 
     before = accepted(edge)
-    assert edge.run(take(post(edge.site, **changes))) is None
-    assert edge.run(take(post("/S/ZZZZZ"))) is None
-    assert edge.run(take(post(edge.site)[:-1])) is None
-    assert edge.run(take(b"GET " + post(edge.site)[5:])) is None
+    assert edge.run(take(post(edge.site, **changes))) is False
+    assert edge.run(take(post("/S/ZZZZZ"))) is False
+    assert edge.run(take(post(edge.site)[:-1])) is False
+    assert edge.run(take(b"GET " + post(edge.site)[5:])) is False
     assert (accepted(edge), edge.edge.context.intake.queue.depth) == (before, 0)
 
 
@@ -211,10 +215,23 @@ def test_whoever_goes_before_the_answer_is_registered_all_the_same(
     assert accepted(edge) == before + 1
 
 
+def test_an_idle_connection_is_closed_and_a_busy_one_is_not(edge: EdgeClient) -> None:
+    with edge.serving(timeout_keep_alive=1) as origin, closing(Line(where(origin))) as line:
+        for _ in range(4):
+            time.sleep(0.4)
+            assert line.ask(post(edge.site))[0] == 201
+        gate = _hold(edge.edge.context.intake.queue)
+        line.send(post(edge.site))
+        time.sleep(1.5)
+        gate.set()
+        assert line.answer()[0] == 201
+        with pytest.raises(ConnectionError):
+            line.answer()
+
+
 def test_a_server_that_stops_answers_first(edge: EdgeClient) -> None:
     with edge.serving() as origin:
-        host, _, port = origin.removeprefix("http://").partition(":")
-        line = Line((host, int(port)))
+        line = Line(where(origin))
         gate = _hold(edge.edge.context.intake.queue)
         line.send(post(edge.site))
         time.sleep(0.1)

@@ -68,7 +68,7 @@ def with_queue(test: Callable[[CommitQueue, MemoryLedger], object], depth_max: i
 def test_what_arrives_during_a_commit_shares_the_next_one() -> None:
     async def check(queue: CommitQueue, ledger: MemoryLedger) -> None:
         ledger.gate.clear()
-        waiting = [asyncio.ensure_future(queue.submit(make_row(n), KEY)) for n in range(20)]
+        waiting = [asyncio.create_task(queue.submit(make_row(n), KEY)) for n in range(20)]
         await asyncio.sleep(0.05)
         assert not any(task.done() for task in waiting)  # nothing is answered before it is on disk
         ledger.gate.set()
@@ -92,9 +92,9 @@ def test_the_second_of_the_same_id_is_told_what_stands() -> None:
 def test_a_full_queue_refuses_at_once() -> None:
     async def check(queue: CommitQueue, ledger: MemoryLedger) -> None:
         ledger.gate.clear()
-        waiting = [asyncio.ensure_future(queue.submit(make_row(0), KEY))]
+        waiting = [asyncio.create_task(queue.submit(make_row(0), KEY))]
         await asyncio.sleep(0.05)  # the writer holds this one; the queue is empty again
-        waiting += [asyncio.ensure_future(queue.submit(make_row(n), KEY)) for n in range(1, 4)]
+        waiting += [asyncio.create_task(queue.submit(make_row(n), KEY)) for n in range(1, 4)]
         await asyncio.sleep(0)
         assert queue.is_full
         with pytest.raises(Refused) as refused:
@@ -138,7 +138,7 @@ def test_stopping_writes_what_waits_and_takes_nothing_more() -> None:
     async def run() -> None:
         ledger = MemoryLedger({})
         queue = CommitQueue(lambda: ledger)  # type: ignore[arg-type,return-value]
-        waiting = [asyncio.ensure_future(queue.submit(make_row(n), KEY)) for n in range(50)]
+        waiting = [asyncio.create_task(queue.submit(make_row(n), KEY)) for n in range(50)]
         await asyncio.sleep(0)
         await queue.stop()
         assert await asyncio.gather(*waiting) == [None] * 50

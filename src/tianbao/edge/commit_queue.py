@@ -26,7 +26,9 @@ BATCH_MAX: Final = 1_024
 
 Standing: TypeAlias = SubmissionRow | None
 """What stood already in a row's place; None where nothing did."""
-_Waiting: TypeAlias = tuple[SubmissionRow, IntakeKeyRow | None, asyncio.Future[Standing]]
+Done: TypeAlias = Callable[[Standing, bool], None]
+"""(what stood already, whether it is on disk)"""
+_Waiting: TypeAlias = tuple[SubmissionRow, IntakeKeyRow | None, Done]
 
 log = logging.getLogger(__name__)
 
@@ -61,20 +63,32 @@ class CommitQueue:
     def is_full(self) -> bool:
         return len(self._gathered) >= self._depth_max
 
-    def submit(self, row: SubmissionRow, key: IntakeKeyRow | None) -> asyncio.Future[Standing]:
-        """Done once the row is on disk, with None, or with what already stood in its place.
+    async def submit(self, row: SubmissionRow, key: IntakeKeyRow | None) -> Standing:
+        """None once the row is on disk, or what already stood in its place. Refused: BUSY, STORAGE."""
+        future: asyncio.Future[Standing] = self._loop.create_future()
 
-        `key` is the data key that seals the row, unless it is known to be on disk already. Refused: BUSY, and in
-        the future STORAGE.
+        def done(standing: Standing, is_stored: bool) -> None:
+            if future.done():  # the phone went away; what is on disk stays
+                return
+            if is_stored:
+                future.set_result(standing)
+            else:
+                future.set_exception(refuse(Code.STORAGE))
+
+        self.put(row, key, done)
+        return await future
+
+    def put(self, row: SubmissionRow, key: IntakeKeyRow | None, done: Done) -> None:
+        """Calls `done` in the loop once the row is on disk, or once it is known that it is not.
+
+        `key` is the data key that seals the row, unless it is known to be on disk already. Refused: BUSY.
         """
         if self.is_full or self._drained is not None:
             raise refuse(Code.BUSY)
-        future: asyncio.Future[Standing] = self._loop.create_future()
-        self._gathered.append((row, key, future))
+        self._gathered.append((row, key, done))
         if not self._is_busy:
             self._is_busy = True
             self._loop.call_soon(self._hand_over)
-        return future
 
     async def stop(self) -> None:
         """Writes what waits, then ends the thread and closes the ledger."""
@@ -96,13 +110,11 @@ class CommitQueue:
             self._is_busy = False
             if self._drained is not None:
                 self._drained.set_result(None)
-        for index, (_, _, future) in enumerate(batch):
-            if future.done():  # the phone went away; what is on disk stays
-                continue
-            if outcomes is None:
-                future.set_exception(refuse(Code.STORAGE))
-            else:
-                future.set_result(outcomes[index])
+        for index, (_, _, done) in enumerate(batch):
+            try:
+                done(outcomes[index] if outcomes else None, outcomes is not None)
+            except Exception:
+                log.exception("an answer could not be given")
 
     def _run(self) -> None:
         while (batch := self._batches.get()) is not None:

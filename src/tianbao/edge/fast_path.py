@@ -10,6 +10,7 @@ is wrong with a request.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +21,7 @@ from tianbao.domain.receipts import Receipt, read_secret
 from tianbao.edge.context import Context, now_ms
 from tianbao.edge.form_pages import describe_accepted
 from tianbao.edge.http import BODY_BYTES_MAX
-from tianbao.edge.intake import Taking
+from tianbao.edge.intake import Accepted
 
 _START = re.compile(rb"POST /S/([0-9A-Za-z]{1,16})(?:/([a-z0-9_-]{1,64}))?(?:\?[!-~]{0,200})? HTTP/1\.1\r\n")
 _LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]{1,6})(?:\r\n|$)")
@@ -28,6 +29,7 @@ _UNUSUAL = re.compile(
     rb"\n(?:transfer-encoding|content-encoding|expect|upgrade|connection:[^\r]*close|x-tianbao-staff)"
 )
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder().encode
 
 
 class FastPath:
@@ -36,38 +38,43 @@ class FastPath:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def take(self, request: bytes) -> Taking | None:
-        """A registration that is on its way to the disk; None for any other request, with nothing done."""
+    def take(self, request: bytes, done: Callable[[bytes | None], None]) -> bool:
+        """Takes a registration with which nothing is wrong; of any other request it says False and does nothing.
+
+        Once it is on disk `done` gets the answer as edge.form_pages gives it, without the status line and the
+        server's own headers; None where the whole way has to tell what happened.
+        """
         start = _START.match(request)
         if start is None:
-            return None
+            return False
         head, separator, body = request.partition(b"\r\n\r\n")
         if not separator or not _is_plain(head.lower(), len(body)):
-            return None
+            return False
         code, form = start.groups(b"")
         try:
             target = self._context.target(code.decode(), form.decode())
             posted = _decode(body)
         except (Refused, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
+            return False
         answers, version = posted.get("answers"), posted.get("version")
         submission, secret = read_uuid7(posted.get("id")), read_secret(posted.get("secret"))
         if submission is None or secret is None or type(answers) is not dict:
-            return None
+            return False
         if type(version) is not int or version != target.published.form.version:
-            return None
-        try:
-            return self._context.intake.take_plain(target, Receipt(submission, secret), answers, now_ms=now_ms())
-        except (Refused, RecursionError):
-            return None
+            return False
 
-    def finish(self, taking: Taking) -> bytes | None:
-        """The answer as edge.form_pages gives it, without the status line and the server's own headers."""
-        accepted = self._context.intake.finish_plain(taking)
-        if accepted is None:
-            return None
-        body = msgspec.json.encode(describe_accepted(taking.target, accepted))
-        return b"%s%d\r\n\r\n%s" % (_HEADERS, len(body), body)
+        def answer(accepted: Accepted | None) -> None:
+            if accepted is None:
+                done(None)
+                return
+            written = _encode(describe_accepted(target, accepted))
+            done(b"%s%d\r\n\r\n%s" % (_HEADERS, len(written), written))
+
+        intake, receipt = self._context.intake, Receipt(submission, secret)
+        try:
+            return intake.take_plain(target, receipt, answers, answer, now_ms=now_ms())
+        except (Refused, RecursionError):
+            return False
 
 
 _HEADERS: Final = (

@@ -6,9 +6,8 @@ end here. Must not know: HTTP, cookies, HTML.
 
 from __future__ import annotations
 
-from asyncio import Future
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import IntEnum, StrEnum
@@ -28,7 +27,7 @@ from tianbao.domain.sites import Hours, Installation, Phase, Site, SiteState
 from tianbao.domain.validation import Moment, Validation
 from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import PublishedForm
-from tianbao.edge.commit_queue import CommitQueue, Standing
+from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.sealer import DataKey, Sealer, seal_identity
 from tianbao.edge.uploads import Uploads
 from tianbao.store.hot_sql import SubmissionRow
@@ -112,16 +111,6 @@ class Draft(NamedTuple):
     now_ms: int
 
 
-class Taking(NamedTuple):
-    """A registration on its way to the disk by the short way."""
-
-    target: Target
-    receipt: Receipt
-    row: SubmissionRow
-    data_key: DataKey
-    standing: Future[Standing]
-
-
 class Intake:
     """One for an edge process, used from its event loop."""
 
@@ -148,32 +137,41 @@ class Intake:
         return await self._count(self._take(target, draft))
 
     def take_plain(
-        self, target: Target, receipt: Receipt, answers: dict[str, Any], *, now_ms: int
-    ) -> Taking | None:
-        """A first submission with which nothing is wrong, begun; None for any other, nothing having been done.
+        self,
+        target: Target,
+        receipt: Receipt,
+        answers: dict[str, Any],
+        done: Callable[[Accepted | None], None],
+        *,
+        now_ms: int,
+    ) -> bool:
+        """Takes a first submission with which nothing is wrong; of any other it says False and does nothing.
 
-        `finish_plain` says how it ended. Refused: BUSY.
+        Calls `done` once it is on disk, with None where something stood there before or it could not be written.
+        Refused: BUSY.
         """
         draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, Source.PHONE, None, now_ms)
         if target.published.has_files or _closed(target, draft):
-            return None
+            return False
         moment = local_moment(now_ms, target.time_zone)
         validation = target.published.validate(answers, moment)
         if validation.problems:
-            return None
+            return False
         mac = receipts.content_mac(receipt.secret, canonical_content(target, answers))
         day = self._sealer.open_day(moment.today, target.installation.deletion_days)
         data_key = self._sealer.data_key(day, now_ms)
         row = _seal_row(target, draft, validation, day, data_key, mac)
-        return Taking(target, receipt, row, data_key, self.queue.submit(row, data_key.row))
 
-    def finish_plain(self, taking: Taking) -> Accepted | None:
-        """What stands on disk now; None where something stood there before, or nothing could be written."""
-        if taking.standing.cancelled() or taking.standing.exception() or taking.standing.result() is not None:
-            return None
-        taking.data_key.row = None
-        self.outcomes[Outcome.ACCEPTED] += 1
-        return Accepted(Outcome.ACCEPTED, taking.receipt, taking.row)
+        def finish(standing: SubmissionRow | None, is_stored: bool) -> None:
+            if standing is not None or not is_stored:
+                done(None)
+                return
+            data_key.row = None
+            self.outcomes[Outcome.ACCEPTED] += 1
+            done(Accepted(Outcome.ACCEPTED, receipt, row))
+
+        self.queue.put(row, data_key.row, finish)
+        return True
 
     async def revise(
         self,

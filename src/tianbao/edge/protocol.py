@@ -6,14 +6,12 @@ Only where httptools is installed; elsewhere uvicorn's own protocol does it all.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tianbao.edge.app import Edge
 from tianbao.edge.http import BODY_BYTES_MAX
-from tianbao.edge.intake import Taking
 
 HELD_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
 """What one connection may send on before it has its answer."""
@@ -23,7 +21,7 @@ class Protocol(HttpToolsProtocol):
     """uvicorn's protocol for one connection, with the short way before it.
 
     Between two requests uvicorn has its keep-alive timer running; that, or a connection's first bytes, is when a
-    request can begin.
+    request can begin. The short way leaves the timer alone, which looks at the time when it ends.
     """
 
     def __init__(self, edge: Edge, **given: Any) -> None:
@@ -31,28 +29,36 @@ class Protocol(HttpToolsProtocol):
         self._edge = edge
         self._is_new = True
         self._is_leaving = False
-        self._taking: Taking | None = None
         self._request = b""
+        """The one on the short way."""
         self._held = b""
+        self._answered_s = 0.0
 
     def data_received(self, data: bytes) -> None:
-        if self._taking is not None:
+        if self._request:
             self._hold(data)
             return
         if self._is_new or self.timeout_keep_alive_task is not None:
-            self._taking = self._edge.fast_path.take(data)
-        self._is_new = False
-        if self._taking is None:
-            super().data_received(data)
-            return
-        self._unset_keepalive_if_required()
-        self._request = data
-        self._taking.standing.add_done_callback(self._finish)
+            self._is_new = False
+            if self._edge.fast_path.take(data, self._finish):
+                self._request = data
+                return
+        super().data_received(data)
 
     def shutdown(self) -> None:
-        if self._taking is None:
-            super().shutdown()
         self._is_leaving = True
+        if not self._request:
+            super().shutdown()
+
+    def timeout_keep_alive_handler(self) -> None:
+        rest_s = self._answered_s + self.timeout_keep_alive - self.loop.time()
+        if self._request or rest_s > 0:
+            self._wait_for_more(max(rest_s, 1.0))
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _wait_for_more(self, wait_s: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(wait_s, self.timeout_keep_alive_handler)
 
     def _hold(self, data: bytes) -> None:
         """Requests that come before the last one was answered take their turn."""
@@ -60,24 +66,24 @@ class Protocol(HttpToolsProtocol):
         if len(self._held) > HELD_BYTES_MAX:
             self.transport.close()
 
-    def _finish(self, _standing: asyncio.Future[Any]) -> None:
-        taking, self._taking = self._taking, None
+    def _finish(self, answer: bytes | None) -> None:
         request, self._request = self._request, b""
         held, self._held = self._held, b""
-        answer = self._edge.fast_path.finish(taking) if taking is not None else None
         if self.transport.is_closing():
             return
         if answer is None:
             super().data_received(request)
         else:
-            own = b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
-            self.transport.write(b"HTTP/1.1 201 Created\r\n" + own + answer)
-            self.server_state.total_requests += 1
-            if self._is_leaving:
-                self.transport.close()
-                return
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._answer(answer)
         if held:
             self.data_received(held)
+
+    def _answer(self, answer: bytes) -> None:
+        own = b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
+        self.transport.write(b"HTTP/1.1 201 Created\r\n" + own + answer)
+        self.server_state.total_requests += 1
+        self._answered_s = self.loop.time()
+        if self._is_leaving:
+            self.transport.close()
+        elif self.timeout_keep_alive_task is None:
+            self._wait_for_more(self.timeout_keep_alive)
