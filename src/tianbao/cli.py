@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--language", choices=LANGUAGES, help="of the sentences (default: the terminal's)")
 
     bench = add("bench", _bench, "measure this machine")
-    bench.add_argument("what", choices=["intake", "validation"])
+    bench.add_argument("what", choices=["intake", "page", "stages", "validation"])
     bench.add_argument("--seconds", type=float, default=10.0)
     bench.add_argument("--connections", type=int, default=64)
     bench.add_argument("--json", action="store_true")
@@ -221,14 +221,18 @@ def _site(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from tianbao.bench import run_intake_bench
-    from tianbao.bench_validation import run_validation_bench
+    from tianbao.bench.rates import Subject, run_rate_bench
+    from tianbao.bench.stages import run_stage_bench
+    from tianbao.bench.validation import run_validation_bench
 
-    table = (
-        run_intake_bench(seconds=arguments.seconds, connections=arguments.connections)
-        if arguments.what == "intake"
-        else run_validation_bench(seconds=arguments.seconds)
-    )
+    seconds = arguments.seconds
+    match arguments.what:
+        case "validation":
+            table: Any = run_validation_bench(seconds=seconds)
+        case "stages":
+            table = run_stage_bench(seconds=seconds)
+        case what:
+            table = run_rate_bench(Subject(what), seconds=seconds, connections=arguments.connections)
     print(json.dumps(table.as_dict()) if arguments.json else table.as_text())
     return 0
 

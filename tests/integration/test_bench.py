@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 
 def bench(*arguments: str) -> Any:
     command = [sys.executable, "-m", "tianbao", "bench", *arguments, "--json"]
@@ -14,12 +16,19 @@ def bench(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_the_intake_is_measured_beside_a_bare_echo() -> None:
-    table = bench("intake", "--seconds", "3")
-    assert table["intake"]["rate_per_s"] > 0
-    assert table["intake"]["unexpected"] == 0
-    assert 0 < table["ratios"]["uvicorn"] < 1
-    assert table["bytes_on_disk"] > 500
+@pytest.mark.parametrize(("what", "bytes_on_disk_min"), [("intake", 500), ("page", 0)])
+def test_a_rate_is_measured_beside_a_bare_echo(what: str, bytes_on_disk_min: int) -> None:
+    table = bench(what, "--seconds", "3")
+    assert (table["subject"], table["measured"]["unexpected"]) == (what, 0)
+    assert table["measured"]["rate_per_s"] > 0
+    assert table["ratios"]["uvicorn"] > 0
+    assert table["bytes_on_disk"] >= bytes_on_disk_min
+
+
+def test_the_stages_are_measured_from_first_to_last() -> None:
+    stages = bench("stages", "--seconds", "0.1")["stages"]
+    assert len(stages) == 9
+    assert all(us > 0 for us in stages.values())
 
 
 def test_validation_is_measured_with_the_form_of_the_bench() -> None:

@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tianbao.bench import set_up_bench
+from tianbao.bench.site import set_up_bench
 from tianbao.config import read_config
 from tianbao.domain.forms import Form
 from tianbao.domain.ids import uuid7, write_uuid
@@ -38,7 +38,7 @@ BODIES: Final = 1_000
 """Submissions a round; each is another family."""
 AT_ONCE: Final = 64
 """Submissions that are under way together, as the commit queue takes them."""
-FORM: Final = "data/bench_form.md"
+FORM: Final = "bench/form.md"
 
 
 @dataclass(frozen=True, slots=True)
