@@ -17,8 +17,9 @@ from tianbao.domain.receipts import Receipt, read_receipt
 from tianbao.domain.sealing import RevisionKind
 from tianbao.edge import form_pages
 from tianbao.edge.context import Reader
+from tianbao.edge.drafts import Target
 from tianbao.edge.form_pages import ReadyPage, render_ready
-from tianbao.edge.intake import Accepted, Target
+from tianbao.edge.intake import Accepted
 from tianbao.store.key_file import DayKey, list_days
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

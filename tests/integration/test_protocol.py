@@ -15,6 +15,7 @@ import pytest
 from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_submission
 
 from tianbao.config import Config
+from tianbao.edge import intake
 from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.intake import Outcome
 
@@ -97,13 +98,18 @@ def accepted(edge: EdgeClient) -> int:
     return edge.edge.context.intake.outcomes[Outcome.ACCEPTED]
 
 
-def test_a_plain_registration_takes_the_short_way(edge: EdgeClient) -> None:
-    async def take() -> Any:
-        answered = asyncio.get_running_loop().create_future()
-        assert edge.edge.fast_path.take(post(edge.site), answered.set_result)
-        return await answered
+def take(edge: EdgeClient, request: bytes) -> Any:
+    """What the short way says: False at a glance, None where the whole way has to go on, or an answer."""
 
-    assert b'"status":"registered"' in edge.run(take())
+    async def wait() -> Any:
+        answered = asyncio.get_running_loop().create_future()
+        return await answered if edge.edge.fast_path.take(request, answered.set_result) else False
+
+    return edge.run(wait())
+
+
+def test_a_plain_registration_takes_the_short_way(edge: EdgeClient) -> None:
+    assert b'"status":"registered"' in take(edge, post(edge.site))
 
 
 @pytest.mark.parametrize(
@@ -113,30 +119,61 @@ def test_a_plain_registration_takes_the_short_way(edge: EdgeClient) -> None:
         {"more": b"Content-Encoding: gzip\r\n"},
         {"more": b"Expect: 100-continue\r\n"},
         {"more": b"Connection: close\r\n"},
+        {"more": b"Connection: keep-alive, close\r\n"},
         {"more": b"X-Tianbao-Staff: staff-token\r\n"},
         {"more": b"Content-Length: 3\r\n"},
         {"length": 3},
         {"length": 9_999},
-        {"posted": []},
-        {"posted": {}},
-        {"posted": {**new_submission(), "answers": []}},
-        {"posted": {**new_submission(), "answers": changed(name="")}},
-        {"posted": {**new_submission(), "answers": GOOD, "version": 7}},
-        {"posted": {**new_submission(), "answers": GOOD, "version": True}},
-        {"posted": {**new_submission(), "answers": GOOD, "id": "x"}},
-        {"posted": {**new_submission(), "answers": GOOD, "secret": "x"}},
     ],
 )
-def test_anything_else_does_not(edge: EdgeClient, changes: dict[str, Any]) -> None:
-    async def take(request: bytes) -> Any:
-        return edge.edge.fast_path.take(request, print)
-
+def test_an_unusual_request_is_seen_at_a_glance(edge: EdgeClient, changes: dict[str, Any]) -> None:
     before = accepted(edge)
-    assert edge.run(take(post(edge.site, **changes))) is False
-    assert edge.run(take(post("/S/ZZZZZ"))) is False
-    assert edge.run(take(post(edge.site)[:-1])) is False
-    assert edge.run(take(b"GET " + post(edge.site)[5:])) is False
+    assert take(edge, post(edge.site, **changes)) is False
+    assert take(edge, post(edge.site)[:-1]) is False
+    assert take(edge, b"GET " + post(edge.site)[5:]) is False
+    assert accepted(edge) == before
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        [],
+        {},
+        {**new_submission(), "answers": []},
+        {**new_submission(), "answers": changed(name="")},
+        {**new_submission(), "answers": GOOD, "version": 7},
+        {**new_submission(), "answers": GOOD, "version": True},
+        {**new_submission(), "answers": GOOD, "id": "x"},
+        {**new_submission(), "answers": GOOD, "secret": "x"},
+    ],
+)
+def test_what_is_not_plain_is_handed_on(edge: EdgeClient, posted: Any) -> None:
+    before = accepted(edge)
+    assert take(edge, post(edge.site, posted)) is None
+    assert take(edge, post("/S/ZZZZZ")) is None
     assert (accepted(edge), edge.edge.context.intake.queue.depth) == (before, 0)
+
+
+def test_one_that_is_not_plain_does_not_hold_up_those_beside_it(edge: EdgeClient, address: tuple[str, int]) -> None:
+    lines = [Line(address) for _ in range(12)]
+    posted = [{**new_submission(), "answers": GOOD if n % 3 else changed(name="")} for n in range(12)]
+    for line, one in zip(lines, posted, strict=True):
+        line.send(post(edge.site, one))
+    assert [line.answer()[0] for line in lines] == [201 if n % 3 else 422 for n in range(12)]
+    for line in lines:
+        line.close()
+
+
+def test_what_fails_on_the_short_way_is_answered_by_the_whole(
+    edge: EdgeClient, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_judged: Any) -> Any:
+        raise RuntimeError("no key")
+
+    monkeypatch.setattr(intake, "seal_rows", fail)
+    assert line.ask(post(edge.site))[0] == 503
+    monkeypatch.undo()
+    assert line.ask(post(edge.site))[0] == 201
 
 
 def test_both_ways_answer_alike(edge: EdgeClient, line: Line) -> None:

@@ -26,8 +26,9 @@ from tianbao.domain.ids import read_uuid7
 from tianbao.domain.receipts import Receipt, read_secret
 from tianbao.domain.sealing import RevisionKind
 from tianbao.edge.app import Edge
+from tianbao.edge.drafts import canonical_content
 from tianbao.edge.form_pages import describe_accepted
-from tianbao.edge.intake import Accepted, Outcome, canonical_content, local_moment
+from tianbao.edge.intake import Accepted, Outcome, local_moment
 from tianbao.edge.ledger import open_ledger
 from tianbao.edge.sealer import seal_identity
 from tianbao.store.hot_sql import SubmissionRow

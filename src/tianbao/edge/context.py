@@ -18,8 +18,9 @@ from tianbao.domain.receipts import Receipt, read_receipt
 from tianbao.domain.sites import Hours
 from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import Catalogue
+from tianbao.edge.drafts import Target
 from tianbao.edge.http import Request, Response
-from tianbao.edge.intake import Intake, Target
+from tianbao.edge.intake import Intake
 from tianbao.edge.uploads import Uploads
 from tianbao.texts import LANGUAGES, Translator, choose_language, translator
 

@@ -9,9 +9,10 @@ is wrong with a request.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -21,28 +22,40 @@ from tianbao.domain.receipts import Receipt, read_secret
 from tianbao.edge.context import Context, now_ms
 from tianbao.edge.form_pages import describe_accepted
 from tianbao.edge.http import BODY_BYTES_MAX
-from tianbao.edge.intake import Accepted
+from tianbao.edge.intake import Accepted, Plain
 
 _START = re.compile(rb"POST /S/([0-9A-Za-z]{1,16})(?:/([a-z0-9_-]{1,64}))?(?:\?[!-~]{0,200})? HTTP/1\.1\r\n")
 _LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]{1,6})(?:\r\n|$)")
 _UNUSUAL = re.compile(
     rb"\n(?:transfer-encoding|content-encoding|expect|upgrade|connection:[^\r]*close|x-tianbao-staff)"
 )
+Done: TypeAlias = Callable[[bytes | None], None]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
 
+class _Request(NamedTuple):
+    """A post as it was seen at a glance."""
+
+    code: str
+    form: str
+    body: bytes
+    done: Done
+
+
 class FastPath:
-    """One for an edge process."""
+    """One for an edge process, used from its event loop. What arrives together is worked on together."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._loop = asyncio.get_running_loop()
+        self._arrived: list[_Request] = []
 
-    def take(self, request: bytes, done: Callable[[bytes | None], None]) -> bool:
-        """Takes a registration with which nothing is wrong; of any other request it says False and does nothing.
+    def take(self, request: bytes, done: Done) -> bool:
+        """Takes what looks like a registration; of any other request it says False and does nothing.
 
         Once it is on disk `done` gets the answer as edge.form_pages gives it, without the status line and the
-        server's own headers; None where the whole way has to tell what happened.
+        server's own headers; None where the whole way has to tell what happened. Never before this returns.
         """
         start = _START.match(request)
         if start is None:
@@ -51,17 +64,30 @@ class FastPath:
         if not separator or not _is_plain(head.lower(), len(body)):
             return False
         code, form = start.groups(b"")
+        if not self._arrived:
+            self._loop.call_soon(self._go_on)
+        self._arrived.append(_Request(code.decode(), form.decode(), body, done))
+        return True
+
+    def _go_on(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        plain = [one for request in arrived if (one := self._read(request))]
+        self._context.intake.take_plain(plain, now_ms=now_ms())
+
+    def _read(self, request: _Request) -> Plain | None:
+        done = request.done
         try:
-            target = self._context.target(code.decode(), form.decode())
-            posted = _decode(body)
+            target = self._context.target(request.code, request.form)
+            posted = _decode(request.body)
         except (Refused, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return False
+            done(None)
+            return None
         answers, version = posted.get("answers"), posted.get("version")
         submission, secret = read_uuid7(posted.get("id")), read_secret(posted.get("secret"))
-        if submission is None or secret is None or type(answers) is not dict:
-            return False
-        if type(version) is not int or version != target.published.form.version:
-            return False
+        is_current = type(version) is int and version == target.published.form.version
+        if submission is None or secret is None or type(answers) is not dict or not is_current:
+            done(None)
+            return None
 
         def answer(accepted: Accepted | None) -> None:
             if accepted is None:
@@ -70,11 +96,7 @@ class FastPath:
             written = _encode(describe_accepted(target, accepted))
             done(b"%s%d\r\n\r\n%s" % (_HEADERS, len(written), written))
 
-        intake, receipt = self._context.intake, Receipt(submission, secret)
-        try:
-            return intake.take_plain(target, receipt, answers, answer, now_ms=now_ms())
-        except (Refused, RecursionError):
-            return False
+        return Plain(target, Receipt(submission, secret), answers, answer)
 
 
 _HEADERS: Final = (

@@ -19,8 +19,8 @@ from tianbao.domain.forms import FILES
 from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.edge import errors
 from tianbao.edge.context import Context, read_reader
+from tianbao.edge.drafts import Target
 from tianbao.edge.http import Request, Response
-from tianbao.edge.intake import Target
 from tianbao.edge.uploads import Destination
 from tianbao.render.files_script import files_script
 

@@ -43,9 +43,10 @@ from tianbao.edge.context import (
     remember_language,
     remember_receipts,
 )
+from tianbao.edge.drafts import Source, Target, canonical_content
 from tianbao.edge.form_posts import read_posted
 from tianbao.edge.http import Request, Response, redirect
-from tianbao.edge.intake import Accepted, Invalid, Outcome, Source, Target, canonical_content, local_moment
+from tianbao.edge.intake import Accepted, Invalid, Outcome, local_moment
 from tianbao.edge.sections import Walk, row_at
 from tianbao.render.form_page import Filled, form_page, gzip_page, page_csp
 from tianbao.render.receipt_page import confirm_page

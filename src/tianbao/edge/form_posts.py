@@ -18,8 +18,8 @@ from tianbao.domain.answers import write_flat_file
 from tianbao.domain.files import FILES_MAX
 from tianbao.domain.forms import FILES, Path
 from tianbao.domain.problems import Code, Problem, Refused, refuse
+from tianbao.edge.drafts import Target
 from tianbao.edge.http import BODY_BYTES_MAX, FIELDS_MAX, Request
-from tianbao.edge.intake import Target
 from tianbao.edge.uploads import Destination, Uploads
 
 POST_BYTES_MAX: Final = 128 * 1_048_576

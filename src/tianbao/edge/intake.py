@@ -6,43 +6,37 @@ end here. Must not know: HTTP, cookies, HTML.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, tzinfo
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from hmac import compare_digest
 from random import SystemRandom
 from typing import Any, NamedTuple
 
 import msgspec
 
-from tianbao.domain import receipts, sealing
-from tianbao.domain.files import by_content, files_in
+from tianbao.domain import receipts
+from tianbao.domain.files import files_in
 from tianbao.domain.ids import unix_ms_of
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.receipts import Receipt
 from tianbao.domain.sealing import RevisionKind
-from tianbao.domain.sites import Hours, Installation, Phase, Site, SiteState
+from tianbao.domain.sites import Phase, SiteState
 from tianbao.domain.validation import Moment, Validation
 from tianbao.edge.archive import Archive
-from tianbao.edge.catalogue import PublishedForm
 from tianbao.edge.commit_queue import CommitQueue
-from tianbao.edge.sealer import DataKey, Sealer, seal_identity
+from tianbao.edge.drafts import Draft, Judged, Source, Target, canonical_content, draft_mac, seal_rows
+from tianbao.edge.sealer import Sealer
 from tianbao.edge.uploads import Uploads
 from tianbao.store.hot_sql import SubmissionRow
 from tianbao.store.key_file import DayKey
 
+log = logging.getLogger(__name__)
 _chance = SystemRandom()
 _sorted_json = msgspec.json.Encoder(order="sorted").encode
 _json = msgspec.json.Encoder().encode
-
-
-class Source(IntEnum):
-    """How a submission came in; the numbers of store.models.Source."""
-
-    PHONE = 1
-    STAFF = 2
 
 
 class Outcome(StrEnum):
@@ -73,42 +67,13 @@ class Invalid(Exception):
         self.validation = validation
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a submission goes: the site, the form version it answers, and the installation's promises.
+class Plain(NamedTuple):
+    """A first submission that came by the short way, and who waits for it."""
 
-    `hours` say when the site takes new ones.
-    """
-
-    installation: Installation
-    time_zone: tzinfo
-    site: Site
-    published: PublishedForm
-    hours: Hours
-
-    @property
-    def path(self) -> str:
-        return self.site.path(self.published.form.name)
-
-    def phase(self, now_ms: int) -> Phase:
-        return Phase.CLOSED if self.site.state is SiteState.CLOSED else self.hours.phase(now_ms)
-
-
-class Draft(NamedTuple):
-    """One revision before it is validated.
-
-    `day` is the first submission's, which opens all revisions and says when they are deleted; None for a first
-    submission, which takes today's.
-    """
-
+    target: Target
     receipt: Receipt
     answers: dict[str, Any]
-    submission: str
-    revision: int
-    kind: RevisionKind
-    source: Source
-    day: DayKey | None
-    now_ms: int
+    done: Callable[[Accepted | None], None]
 
 
 class Intake:
@@ -136,31 +101,50 @@ class Intake:
         draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, source, None, now_ms)
         return await self._count(self._take(target, draft))
 
-    def take_plain(
-        self,
-        target: Target,
-        receipt: Receipt,
-        answers: dict[str, Any],
-        done: Callable[[Accepted | None], None],
-        *,
-        now_ms: int,
-    ) -> bool:
-        """Takes a first submission with which nothing is wrong; of any other it says False and does nothing.
+    def take_plain(self, arrived: Sequence[Plain], *, now_ms: int) -> None:
+        """Takes first submissions with which nothing is wrong, many at a time and stage by stage.
 
-        Calls `done` once it is on disk, with None where something stood there before or it could not be written.
-        Refused: BUSY.
+        `done` of each is called with what stands on disk; with None for one that is not plain, that stood there
+        before, or that could not be written.
         """
-        draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, Source.PHONE, None, now_ms)
+        judged: list[Judged] = []
+        dones: list[Callable[[Accepted | None], None]] = []
+        for target, receipt, answers, done in arrived:
+            draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, Source.PHONE, None, now_ms)
+            one = self._judge_plain(target, draft)
+            if one is None:
+                done(None)
+            else:
+                judged.append(one)
+                dones.append(done)
+        try:
+            rows = seal_rows(judged)
+        except Exception:
+            log.exception("%d submissions could not be sealed together", len(judged))
+            for done in dones:
+                done(None)
+            return
+        for one, row, done in zip(judged, rows, dones, strict=True):
+            self._put(one, row, done)
+
+    def _judge_plain(self, target: Target, draft: Draft) -> Judged | None:
         if target.published.has_files or _closed(target, draft):
-            return False
-        moment = local_moment(now_ms, target.time_zone)
-        validation = target.published.validate(answers, moment)
-        if validation.problems:
-            return False
-        mac = receipts.content_mac(receipt.secret, canonical_content(target, answers))
-        day = self._sealer.open_day(moment.today, target.installation.deletion_days)
-        data_key = self._sealer.data_key(day, now_ms)
-        row = _seal_row(target, draft, validation, day, data_key, mac)
+            return None
+        try:
+            judged = self._judge(target, draft)
+        except Exception:
+            log.exception("a submission could not be judged")
+            return None
+        return None if judged.validation.problems else judged
+
+    def _judge(self, target: Target, draft: Draft) -> Judged:
+        moment = local_moment(draft.now_ms, target.time_zone)
+        validation = target.published.validate(draft.answers, moment)
+        day = draft.day or self._sealer.open_day(moment.today, target.installation.deletion_days)
+        return Judged(target, draft, validation, day, self._sealer.data_key(day, draft.now_ms))
+
+    def _put(self, judged: Judged, row: SubmissionRow, done: Callable[[Accepted | None], None]) -> None:
+        data_key = judged.data_key
 
         def finish(standing: SubmissionRow | None, is_stored: bool) -> None:
             if standing is not None or not is_stored:
@@ -168,10 +152,12 @@ class Intake:
                 return
             data_key.row = None
             self.outcomes[Outcome.ACCEPTED] += 1
-            done(Accepted(Outcome.ACCEPTED, receipt, row))
+            done(Accepted(Outcome.ACCEPTED, judged.draft.receipt, row))
 
-        self.queue.put(row, data_key.row, finish)
-        return True
+        try:
+            self.queue.put(row, data_key.row, finish)
+        except Refused:
+            done(None)
 
     async def revise(
         self,
@@ -206,31 +192,28 @@ class Intake:
         return accepted
 
     async def _take(self, target: Target, draft: Draft) -> Accepted:
-        mac = receipts.content_mac(draft.receipt.secret, canonical_content(target, draft.answers))
         closed = _closed(target, draft) if draft.kind is RevisionKind.REGISTERED else None
         if closed or target.published.has_files:
             # a retry of what came before the site closed, or whose files are its own since the day it came
             standing = await self._archive.find(draft.receipt.id, draft.revision)
             if standing is not None:
-                return _repeated(draft, mac, standing)
+                return _repeated(target, draft, standing)
         if closed:
             raise refuse(closed)
-        moment = local_moment(draft.now_ms, target.time_zone)
-        validation = target.published.validate(draft.answers, moment)
+        judged = self._judge(target, draft)
+        validation, data_key = judged.validation, judged.data_key
         if validation.problems:
             raise Invalid(validation)
-        day = draft.day or self._sealer.open_day(moment.today, target.installation.deletion_days)
         if target.published.has_files:
-            await self._uploads.work(self._claim_files, target, validation, day.name, draft.receipt.id)
+            await self._uploads.work(self._claim_files, target, validation, judged.day.name, draft.receipt.id)
             if validation.problems:
                 raise Invalid(validation)
-        data_key = self._sealer.data_key(day, draft.now_ms)
-        row = _seal_row(target, draft, validation, day, data_key, mac)
+        (row,) = seal_rows([judged])
         standing = await self.queue.submit(row, data_key.row)
         data_key.row = None
-        return (
-            Accepted(Outcome.ACCEPTED, draft.receipt, row) if standing is None else _repeated(draft, mac, standing)
-        )
+        if standing is None:
+            return Accepted(Outcome.ACCEPTED, draft.receipt, row)
+        return _repeated(target, draft, standing)
 
     def _claim_files(self, target: Target, validation: Validation, day: str, record: str) -> None:
         """Makes the files in the answers this record's, on disk when it returns; puts what is wrong to the rest."""
@@ -254,48 +237,13 @@ def _closed(target: Target, draft: Draft) -> Code | None:
     return Code.FORM_NOT_OPEN_YET if is_early else Code.FORM_CLOSED
 
 
-def _repeated(draft: Draft, mac: bytes, standing: SubmissionRow) -> Accepted:
+def _repeated(target: Target, draft: Draft, standing: SubmissionRow) -> Accepted:
     if standing.id != draft.submission:  # another correction of the same revision came first
         raise refuse(Code.CHANGED_MEANWHILE)
     same_secret = compare_digest(standing.secret_digest, receipts.secret_digest(draft.receipt.secret))
-    if not same_secret or not compare_digest(standing.mac, mac):
+    if not same_secret or not compare_digest(standing.mac, draft_mac(target, draft)):
         raise refuse(Code.CONTENT_DIFFERS)
     return Accepted(Outcome.REPEATED, draft.receipt, standing)
-
-
-def _seal_row(
-    target: Target, draft: Draft, validation: Validation, day: DayKey, data_key: DataKey, mac: bytes
-) -> SubmissionRow:
-    form = target.published.form
-    facts, identity = target.published.split(validation.answers)
-    record = draft.receipt.id
-    sealed_key, sealed = seal_identity(
-        _json({"answers": identity}),
-        data_key=data_key,
-        content_key=sealing.content_key_from(draft.receipt.secret, day.pepper, record),
-        record=record,
-        revision=draft.revision,
-        kind=draft.kind,
-    )
-    marks = {"marks": validation.marks} if validation.marks else {}
-    return SubmissionRow(
-        id=draft.submission,
-        record=record,
-        revision=draft.revision,
-        kind=draft.kind,
-        source=draft.source,
-        site=target.site.code,
-        county=target.site.county,
-        form=form.name,
-        version=form.version,
-        received_ms=draft.now_ms,
-        secret_digest=receipts.secret_digest(draft.receipt.secret),
-        mac=mac,
-        data_key=data_key.id,
-        sealed_key=sealed_key,
-        sealed=sealed,
-        facts=_json({"answers": facts, **marks}).decode(),
-    )
 
 
 _OUTCOMES = {
@@ -304,14 +252,6 @@ _OUTCOMES = {
     Code.CONTENT_DIFFERS: Outcome.CONFLICTING,
     Code.CHANGED_MEANWHILE: Outcome.CONFLICTING,
 }
-
-
-def canonical_content(target: Target, answers: dict[str, Any]) -> bytes:
-    """What makes a submission the same: site, form and answers, however their keys were ordered."""
-    form = target.published.form
-    if target.published.has_files:
-        answers = by_content(form, answers)
-    return b"%s %s " % (target.site.code.encode(), form.name.encode()) + _sorted_json(answers)
 
 
 def local_moment(now_ms: int, time_zone: tzinfo) -> Moment:

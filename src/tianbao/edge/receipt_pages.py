@@ -32,10 +32,11 @@ from tianbao.edge.context import (
     remember_language,
     remember_receipts,
 )
+from tianbao.edge.drafts import Target
 from tianbao.edge.form_pages import filled_with, pass_url, private_page
 from tianbao.edge.form_posts import read_posted
 from tianbao.edge.http import Download, Request, Response, redirect
-from tianbao.edge.intake import Invalid, Target, local_moment
+from tianbao.edge.intake import Invalid, local_moment
 from tianbao.edge.sections import Walk
 from tianbao.render.form_page import Filled, Purpose, form_page
 from tianbao.render.qr import qr_png

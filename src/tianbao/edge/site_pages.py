@@ -10,9 +10,9 @@ from datetime import datetime
 from tianbao.domain.forms import text_in
 from tianbao.domain.sites import Phase, SiteState
 from tianbao.edge.context import Context, now_ms, read_reader, read_receipts, remember_language
+from tianbao.edge.drafts import Target
 from tianbao.edge.form_pages import FormPages, private_page
 from tianbao.edge.http import Request, Response
-from tianbao.edge.intake import Target
 from tianbao.render.site_page import FormLine, site_page
 
 
