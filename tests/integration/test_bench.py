@@ -27,7 +27,7 @@ def test_a_rate_is_measured_beside_a_bare_echo(what: str, bytes_on_disk_min: int
 
 def test_the_stages_are_measured_from_first_to_last() -> None:
     stages = bench("stages", "--seconds", "0.1")["stages"]
-    assert len(stages) == 9
+    assert len(stages) == 10
     assert all(us > 0 for us in stages.values())
 
 
