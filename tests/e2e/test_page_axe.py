@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from tests.e2e.browser import chromium
 from tests.e2e.stand_in import StandIn, busy, standing_in
-from tests.page_samples import form_of, page
+from tests.page_samples import INSTALLATION, form_of, page
 
 from tianbao.domain.problems import Code, Problem
 from tianbao.render.form_page import EMPTY, Filled, Purpose
@@ -175,4 +175,24 @@ def test_whatever_is_touched_is_large_enough(browser: Browser, server: StandIn, 
           .map(one => one.outerHTML)"""
     )
     assert small == []
+    context.close()
+
+
+def test_the_longest_organisation_leaves_a_gap_before_the_links(browser: Browser) -> None:
+    organisation = "顺平县蒲阳镇人民政府疫情防控工作领导小组办公室综合协调组第一工作专班"
+    markup = page("zh-Hans").replace(INSTALLATION.organisation, organisation)
+    context = browser.new_context(viewport={"width": 320, "height": 568})
+    tab = context.new_page()
+    tab.set_content(markup)
+    assert organisation in tab.inner_text("header p")
+    gap = tab.evaluate(
+        """() => {
+            const text = document.createRange();
+            text.selectNodeContents(document.querySelector('header p'));
+            const link = document.createRange();
+            link.selectNodeContents(document.querySelector('label[for=_large]'));
+            return link.getBoundingClientRect().left - text.getBoundingClientRect().right;
+        }"""
+    )
+    assert gap >= 8
     context.close()

@@ -94,6 +94,28 @@ def test_two_hundred_posters_are_two_hundred_pages(browser):
 
 
 @pytest.mark.parametrize("paper", Paper)
+def test_a_telephone_number_is_not_cut_at_the_end_of_a_line(browser, paper):
+    page = browser.new_page()
+    contact = "蒲阳镇疫情防控办公室 0312-7690000、0312-7690001"
+    page.set_content(page_of([SITE], paper, replace(INSTALLATION, contact=contact), BOTH))
+    page.emulate_media(media="print")
+    lines = page.get_by_text("蒲阳镇疫情防控办公室").first.evaluate(
+        """box => {
+            const text = box.firstChild, range = document.createRange(), lines = [];
+            const hyphens = [...text.data].map((c, at) => c === '-' ? at : -1).filter(at => at >= 0);
+            for (const at of hyphens) {
+                const tops = [at - 2, at, at + 2].map(one => (range.setStart(text, one), range.setEnd(text, one + 1),
+                    range.getBoundingClientRect().top));
+                lines.push(new Set(tops).size);
+            }
+            return lines;
+        }"""
+    )
+    page.close()
+    assert lines == [1, 1]
+
+
+@pytest.mark.parametrize("paper", Paper)
 @pytest.mark.parametrize("languages", [("zh-Hans",), ("en",), BOTH])
 def test_the_longest_texts_are_not_cut_off(browser, paper, languages):
     page = browser.new_page()

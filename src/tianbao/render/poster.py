@@ -8,6 +8,7 @@ Must not know: what happens after the scan.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ from tianbao.domain.sites import Installation, Site, poster_url
 from tianbao.render.pages import render_page, script
 from tianbao.render.qr import qr_svg
 from tianbao.texts import Translator
+
+
+_NUMBER_HYPHEN: Final = re.compile(r"(?<=\d)-(?=\d)")
+_UNBROKEN_HYPHEN: Final = "\u2060-\u2060"
+"""Between word joiners: a telephone number is not cut at the end of a line."""
 
 
 class Paper(StrEnum):
@@ -87,6 +93,7 @@ def poster_page(
 ) -> str:
     """Posters of all the sites in order, one to a sheet. The first of one or two languages is the larger one."""
     used: set[int] = set()
+    contact = _NUMBER_HYPHEN.sub(_UNBROKEN_HYPHEN, installation.contact)
     boxes = _BOXES[Paper.CARD if paper is Paper.CARD else Paper.A4]
 
     def draw(site: Site) -> _Poster:
@@ -96,7 +103,7 @@ def poster_page(
             "name": site.name,
             "address": address,
             "purpose": max((text_in(installation.purpose, language) for language in languages), key=_width_ems),
-            "contact": installation.contact,
+            "contact": contact,
         }
         sizes = {name: _size_that_fits(texts[name], box) for name, box in boxes.items()}
         used.update(sizes.values())
@@ -108,6 +115,7 @@ def poster_page(
     return render_page(
         "poster.html.j2",
         installation=installation,
+        contact=contact,
         language=languages[0],
         _=translators[languages[0]],
         styles=("poster.css", "print.css"),
