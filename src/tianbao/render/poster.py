@@ -24,7 +24,6 @@ from tianbao.render.pages import render_page, script
 from tianbao.render.qr import qr_svg
 from tianbao.texts import Translator
 
-
 _NUMBER_HYPHEN: Final = re.compile(r"(?<=\d)-(?=\d)")
 _UNBROKEN_HYPHEN: Final = "\u2060-\u2060"
 """Between word joiners: a telephone number is not cut at the end of a line."""
