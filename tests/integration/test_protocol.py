@@ -17,6 +17,7 @@ from tests.edge_client import GOOD, EdgeClient, changed, make_installation, new_
 from tianbao.config import Config
 from tianbao.edge import intake
 from tianbao.edge.commit_queue import CommitQueue
+from tianbao.edge.fast_path import bytes_of
 from tianbao.edge.intake import Outcome
 
 Answer = tuple[int, dict[str, str], Any]
@@ -103,7 +104,8 @@ def take(edge: EdgeClient, request: bytes) -> Any:
 
     async def wait() -> Any:
         answered = asyncio.get_running_loop().create_future()
-        return await answered if edge.edge.fast_path.take(request, answered.set_result) else False
+        is_whole = bytes_of(request) == len(request)
+        return await answered if is_whole and edge.edge.fast_path.take(request, answered.set_result) else False
 
     return edge.run(wait())
 
@@ -179,10 +181,7 @@ def test_what_fails_on_the_short_way_is_answered_by_the_whole(
 def test_both_ways_answer_alike(edge: EdgeClient, line: Line) -> None:
     short, whole = new_submission(), new_submission()
     answers = [line.ask(post(edge.site, {**short, "answers": GOOD}))]
-    request = post(edge.site, {**whole, "answers": GOOD})
-    line.send(request[:40])
-    time.sleep(0.05)
-    answers.append(line.ask(request[40:]))
+    answers.append(line.ask(post(edge.site, {**whole, "answers": GOOD}, more=b"Upgrade: none\r\n")))
     (first_status, first_headers, first), (second_status, second_headers, second) = answers
     assert (first_status, second_status) == (201, 201)
     assert first_headers.keys() == second_headers.keys()
@@ -190,6 +189,26 @@ def test_both_ways_answer_alike(edge: EdgeClient, line: Line) -> None:
     assert first.keys() == second.keys()
     assert (first["id"], second["id"]) == (short["id"], whole["id"])
     assert edge.stored(first["receipt"]) == edge.stored(second["receipt"])
+
+
+@pytest.mark.parametrize("at", [1, 9, 40, 200, -300, -1])
+def test_a_request_may_come_in_pieces(edge: EdgeClient, line: Line, at: int) -> None:
+    for _ in range(2):
+        request = post(edge.site)
+        cut = at % len(request)
+        for piece in (request[:cut], request[cut : cut + 1], request[cut + 1 :]):
+            line.send(piece)
+            time.sleep(0.02)
+        assert line.answer()[0] == 201
+
+
+def test_half_a_request_is_not_waited_for_longer_than_an_idle_connection(edge: EdgeClient) -> None:
+    before = accepted(edge)
+    with edge.serving(timeout_keep_alive=1) as origin, closing(Line(where(origin))) as line:
+        line.send(post(edge.site)[:-10])
+        with pytest.raises(ConnectionError):
+            line.answer()
+    assert accepted(edge) == before
 
 
 def test_a_connection_goes_both_ways_in_turn(edge: EdgeClient, line: Line) -> None:

@@ -54,19 +54,17 @@ class FastPath:
     def take(self, request: bytes, done: Done) -> bool:
         """Takes what looks like a registration; of any other request it says False and does nothing.
 
-        Once it is on disk `done` gets the answer as edge.form_pages gives it, without the status line and the
-        server's own headers; None where the whole way has to tell what happened. Never before this returns.
+        `request` has the bytes that `bytes_of` asked for. Once it is on disk `done` gets the answer as
+        edge.form_pages gives it, without the status line and the server's own headers; None where the whole way has
+        to tell what happened. Never before this returns.
         """
         start = _START.match(request)
         if start is None:
             return False
-        head, separator, body = request.partition(b"\r\n\r\n")
-        if not separator or not _is_plain(head.lower(), len(body)):
-            return False
         code, form = start.groups(b"")
         if not self._arrived:
             self._loop.call_soon(self._go_on)
-        self._arrived.append(_Request(code.decode(), form.decode(), body, done))
+        self._arrived.append(_Request(code.decode(), form.decode(), request.partition(b"\r\n\r\n")[2], done))
         return True
 
     def _go_on(self) -> None:
@@ -105,13 +103,22 @@ _HEADERS: Final = (
 )
 
 
-def _is_plain(head: bytes, body_bytes: int) -> bool:
-    """Whether the body is JSON, whole, and there is nothing about the request that changes what it means."""
+def bytes_of(request: bytes) -> int:
+    """How many bytes a request has, from its first ones; 0 for one that does not look like a registration.
+
+    Its head is there, its body is JSON, and nothing about it changes what it means. Browsers send head and body in
+    one piece or in two.
+    """
+    end = request.find(b"\r\n\r\n")
+    if end < 0 or not request.startswith(b"POST /S/"):
+        return 0
+    head = request[:end].lower()
     length = _LENGTH.search(head)
-    return (
+    is_plain = (
         length is not None
-        and int(length[1]) == body_bytes <= BODY_BYTES_MAX
         and head.count(b"\ncontent-length") == 1
         and b"\r\ncontent-type: application/json" in head
         and not _UNUSUAL.search(head)
     )
+    body_bytes = int(length[1]) if length and is_plain else BODY_BYTES_MAX + 1
+    return 0 if body_bytes > BODY_BYTES_MAX else end + 4 + body_bytes

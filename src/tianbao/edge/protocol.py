@@ -11,6 +11,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tianbao.edge.app import Edge
+from tianbao.edge.fast_path import bytes_of
 from tianbao.edge.http import BODY_BYTES_MAX
 
 HELD_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
@@ -29,6 +30,9 @@ class Protocol(HttpToolsProtocol):
         self._edge = edge
         self._is_new = True
         self._is_leaving = False
+        self._begun = b""
+        """What came of one for the short way."""
+        self._whole_bytes = 0
         self._request = b""
         """The one on the short way."""
         self._held = b""
@@ -38,12 +42,23 @@ class Protocol(HttpToolsProtocol):
         if self._request:
             self._hold(data)
             return
-        if self._is_new or self.timeout_keep_alive_task is not None:
+        if self._begun:
+            data = self._begun + data
+        elif self._is_new or self.timeout_keep_alive_task is not None:
             self._is_new = False
-            if self._edge.fast_path.take(data, self._finish):
-                self._request = data
-                return
-        super().data_received(data)
+            self._whole_bytes = bytes_of(data)
+        else:
+            super().data_received(data)
+            return
+        self._begun = b""
+        if len(data) < self._whole_bytes:
+            self._begun = data
+            if self.timeout_keep_alive_task is None:
+                self._wait_for_more(self.timeout_keep_alive)
+        elif len(data) == self._whole_bytes and self._edge.fast_path.take(data, self._finish):
+            self._request = data
+        else:
+            super().data_received(data)
 
     def shutdown(self) -> None:
         self._is_leaving = True
