@@ -38,18 +38,15 @@ form.addEventListener('click', event => {
   if (!path) return;
   event.preventDefault();
   const repeat = target.closest('.repeat'), row = rowOf(target), isGone = action != 'add';
-  const added = isGone && rowsOf(repeat)[1] ? '' : addRow(repeat);
-  if (isGone) {
-    // What takes the place of the row has the focus before: the page is laid out once, and stays where it is.
-    (row.nextElementSibling.children[1] || repeat.lastElementChild).focus();
-    row.remove();
-  }
+  const added = isGone && rowsOf(repeat)[1] ? '' : addRow(repeat), next = row && row.nextElementSibling;
+  if (isGone) row.remove();
   changed(repeat);
-  // The first that takes the focus: to ask each whether it is seen would lay the page out once more.
-  if (added) [...added.querySelectorAll('input,select,textarea')].some(field => {
+  // What was touched shows first, since the focus lays the page out once more: on the first field of a new row that
+  // takes it, or on what stands now where the row stood.
+  setTimeout(() => [...added ? added.querySelectorAll('input,select,textarea') : [next.children[1] || next]].some(field => {
     field.focus();
     return document.activeElement == field;
-  });
+  }), 100);
 });
 
 // Only what changes is written, since each writing lays the row out again.
