@@ -200,6 +200,7 @@ def test_the_queue_survives_closing_the_page_and_sends_at_the_next_visit(
     server.answer = accept
     tab = visit(phone, server, OTHER_SITE.path())
     expect(tab.locator("#_state a")).to_have_attribute("href", f"/R/{RECEIPT}")
+    expect(tab.locator("#_state [role]")).to_be_in_viewport()
     first, again = server.posts
     assert (again.path, again.body) == (first.path, first.body)
     assert kept(tab) == []
