@@ -28,7 +28,7 @@ from tianbao.domain.validation import Moment, Validation
 from tianbao.edge.archive import Archive
 from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.drafts import Draft, Judged, Source, Target, canonical_content, draft_mac, seal_rows
-from tianbao.edge.sealer import Sealer
+from tianbao.edge.sealer import DataKey, Sealer
 from tianbao.edge.uploads import Uploads
 from tianbao.store.hot_sql import SubmissionRow
 from tianbao.store.key_file import DayKey
@@ -76,6 +76,12 @@ class Plain(NamedTuple):
     done: Callable[[Accepted | None], None]
 
 
+class _Gate(NamedTuple):
+    moment: Moment
+    day: DayKey
+    data_key: DataKey
+
+
 class Intake:
     """One for an edge process, used from its event loop."""
 
@@ -109,14 +115,18 @@ class Intake:
         """
         judged: list[Judged] = []
         dones: list[Callable[[Accepted | None], None]] = []
+        gates: dict[int, _Gate | None] = {}
         for target, receipt, answers, done in arrived:
-            draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, Source.PHONE, None, now_ms)
-            one = self._judge_plain(target, draft)
-            if one is None:
+            if id(target) not in gates:
+                gates[id(target)] = self._open_gate(target, now_ms)
+            gate = gates[id(target)]
+            validation = gate and _validate(target, answers, gate.moment)
+            if gate is None or validation is None or validation.problems:
                 done(None)
-            else:
-                judged.append(one)
-                dones.append(done)
+                continue
+            draft = Draft(receipt, answers, receipt.id, 1, RevisionKind.REGISTERED, Source.PHONE, None, now_ms)
+            judged.append(Judged(target, draft, validation, gate.day, gate.data_key))
+            dones.append(done)
         try:
             rows = seal_rows(judged)
         except Exception:
@@ -127,15 +137,17 @@ class Intake:
         for one, row, done in zip(judged, rows, dones, strict=True):
             self._put(one, row, done)
 
-    def _judge_plain(self, target: Target, draft: Draft) -> Judged | None:
-        if target.published.has_files or _closed(target, draft):
+    def _open_gate(self, target: Target, now_ms: int) -> _Gate | None:
+        """What all plain registrations of a moment have in common; None where there are none."""
+        if target.published.has_files or target.phase(now_ms) is not Phase.OPEN:
             return None
+        moment = local_moment(now_ms, target.time_zone)
         try:
-            judged = self._judge(target, draft)
+            day = self._sealer.open_day(moment.today, target.installation.deletion_days)
+            return _Gate(moment, day, self._sealer.data_key(day, now_ms))
         except Exception:
-            log.exception("a submission could not be judged")
+            log.exception("the keys of the day cannot be opened")
             return None
-        return None if judged.validation.problems else judged
 
     def _judge(self, target: Target, draft: Draft) -> Judged:
         moment = local_moment(draft.now_ms, target.time_zone)
@@ -225,6 +237,14 @@ class Intake:
             problems = [Problem(Code.NOT_A_FILE, path) for path, _ in files_in(form, settled)]
         validation.answers = settled
         validation.problems += problems
+
+
+def _validate(target: Target, answers: dict[str, Any], moment: Moment) -> Validation | None:
+    try:
+        return target.published.validate(answers, moment)
+    except Exception:
+        log.exception("a submission could not be judged")
+        return None
 
 
 def _closed(target: Target, draft: Draft) -> Code | None:
