@@ -87,13 +87,14 @@ def read_days(text: str) -> float:
     if len(text) < 10 or text[4] != "-" or text[7] != "-":
         return math.nan
     if len(text) == 10:
-        return _count_day(text)
+        return count_day(text)
     read = _read(text)
     return math.nan if read is None else _count(read[0] - _EPOCH)
 
 
 @lru_cache(DAYS_HELD_MAX)
-def _count_day(text: str) -> float:
+def count_day(text: str) -> float:
+    """The number of a date of ten characters; NaN for what is none."""
     try:
         return float(date.fromisoformat(text).toordinal() - _EPOCH_DAY) if text[0] != "0" else math.nan
     except ValueError:

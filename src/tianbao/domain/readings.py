@@ -155,7 +155,14 @@ def compile_blank_row(questions: tuple[Question, ...]) -> Blank:
             return is_blank(row)
         return all(inside.get(name, is_blank)(value) for name, value in row.items())
 
-    return is_blank_row
+    def is_blank_plain_row(row: Any) -> bool:
+        if type(row) is dict:
+            for value in row.values():
+                if type(value) is str and value and not value.isspace():  # the first answer of most rows
+                    return False
+        return is_blank_row(row)
+
+    return is_blank_plain_row if all(blank is is_blank for blank in inside.values()) else is_blank_row
 
 
 def _all_blank(is_blank_row: Blank) -> Blank:

@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from tianbao.domain.dates import read_days
+from tianbao.domain.dates import count_day, read_days
 
 Value: TypeAlias = str | float | bool
 
@@ -72,8 +72,10 @@ def trim(text: str) -> str:
 
 
 def read_number(text: str) -> float:
-    if len(text) == 10 and text[4] == "-":  # a date, as most texts are that an expression asks as a number
-        return read_days(text)
+    if (
+        len(text) == 10 and text[4] == text[7] == "-"
+    ):  # a date, as most texts are that an expression asks as a number
+        return count_day(text)
     text = trim(text)
     return float(text) if _NUMBER.fullmatch(text) else read_days(text)
 
