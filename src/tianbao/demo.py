@@ -10,7 +10,9 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
+import sys
 import tempfile
 import time
 from contextlib import closing
@@ -38,12 +40,17 @@ _ESTATE_FORMS: Final = ("observation", "errand")
 """What the last of them, a housing estate, asks beside who comes."""
 
 
+STOPPED: Final = 143
+"""Exit code of who was told to stop before there was anything to stop."""
+
+
 def run_demo(*, port: int, is_json: bool, folder: Path | None) -> int:
     """Sets up, fills and serves until it is told to stop; the folder is removed unless it was given."""
     data = Path(folder) if folder else Path(tempfile.mkdtemp(prefix="tianbao-demo-"))
     os.environ["TIANBAO_DATA"] = str(data)
     config = read_config()
     listening = Listening("127.0.0.1", port or _choose_port())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))  # while it fills, too, the folder goes
     try:
         migrate(config)
         site_path, officer = _set_up(config, listening.local_url)

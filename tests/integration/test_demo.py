@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 from tests.installation import free_port, run_tianbao, serve, started
 
+from tianbao.demo import STOPPED
 from tianbao.store.sqlite import bring_recent_sqlite
 
 bring_recent_sqlite()
@@ -97,6 +100,17 @@ def test_told_to_stop_as_soon_as_it_runs_it_stops_cleanly(tmp_path: Path, told: 
         assert process.wait(30) == 0
     with sqlite3.connect(tmp_path / "data" / "server.lock", timeout=0) as lock:
         lock.execute("BEGIN EXCLUSIVE")
+
+
+def test_a_demo_told_to_stop_while_it_fills_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tianbao", "demo", "--json"]
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.PIPE) as demo:
+        until = time.monotonic() + 30
+        while not list(tmp_path.glob("tianbao-demo-*/main.db")) and time.monotonic() < until:
+            time.sleep(0.05)
+        demo.terminate()
+        assert demo.wait(30) == STOPPED
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
