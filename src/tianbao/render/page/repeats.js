@@ -42,11 +42,13 @@ form.addEventListener('click', event => {
   if (isGone) row.remove();
   changed(repeat);
   // What was touched shows first, since the focus lays the page out once more: on the first field of a new row that
-  // takes it, or on what stands now where the row stood.
-  setTimeout(() => [...added ? added.querySelectorAll('input,select,textarea') : [next.children[1] || next]].some(field => {
-    field.focus();
-    return document.activeElement == field;
-  }), 100);
+  // takes it, or on what stands now where the row stood; unless somebody was faster.
+  const held = document.activeElement;
+  setTimeout(() => held == document.activeElement &&
+    [...added ? added.querySelectorAll('input,select,textarea') : [next.children[1] || next]].some(field => {
+      field.focus();
+      return document.activeElement == field;
+    }), 50);
 });
 
 // Only what changes is written, since each writing lays the row out again.
