@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from tianbao.services.counts import Glance, HourArrivals, count_arrivals
+from tianbao.services.lag import find_lag
 from tianbao.services.selection import COUNT_MAX
 from tianbao.store.models import Site
 
@@ -75,9 +76,11 @@ def show_numbers(request: HttpRequest) -> HttpResponse:
 
 def _numbers(request: HttpRequest) -> dict[str, Any]:
     site = request.GET.get("site", "")[:8]
-    glance = count_arrivals(site=site, now_ms=time.time_ns() // 1_000_000)
+    now_ms = time.time_ns() // 1_000_000
+    glance = count_arrivals(site=site, now_ms=now_ms)
     return {
         "glance": glance,
+        "lag": find_lag(now_ms=now_ms),
         "site_code": site,
         "chart": make_chart(glance),
         "count_max": COUNT_MAX,

@@ -29,6 +29,7 @@ from tianbao.edge.form_pages import FormPages, private_page
 from tianbao.edge.form_pictures import FormPictures
 from tianbao.edge.http import Disconnected, Download, Receive, Request, Response, Scope, Send, redirect
 from tianbao.edge.intake import Intake
+from tianbao.edge.lag import LagReader
 from tianbao.edge.ledger import open_ledger
 from tianbao.edge.places_api import PlacesApi
 from tianbao.edge.receipt_pages import ReceiptPages
@@ -83,6 +84,7 @@ class Edge:
         self._lists = ChoiceLists(self.context)
         self._pictures = FormPictures(CatalogueReader(config, places))
         self._places = PlacesApi(places)
+        self._lag = LagReader(config, CatalogueReader(config, places))
         self._refreshing = asyncio.create_task(self._refresh())
 
     async def stop(self) -> None:
@@ -95,6 +97,7 @@ class Edge:
         self.context.archive.close()
         await asyncio.to_thread(self.context.uploads.close)
         self._pictures.close()
+        self._lag.close()
         self._reader.close()
 
     async def _refresh(self) -> None:
@@ -154,6 +157,9 @@ class Edge:
             return await self._places.get_tree(request, tree[1])
         if scanned := _PASS.fullmatch(path):
             return redirect(f"/console/n/{scanned[1]}")
+        if path == "/metrics":
+            exposition = metrics.exposition(self.context, await asyncio.to_thread(self._lag.read))
+            return Response(200, exposition, "text/plain; version=0.0.4")
         return self._route_service(request)
 
     def _route_receipt(self, request: Request, rest: str) -> Awaitable[Response]:
@@ -176,8 +182,6 @@ class Edge:
             case "/readyz":
                 ready = context.catalogue.installation is not None and not context.intake.queue.is_full
                 return Response(200 if ready else 503, b"ready" if ready else b"not ready", "text/plain")
-            case "/metrics":
-                return Response(200, metrics.exposition(context), "text/plain; version=0.0.4")
             case "/robots.txt":
                 return Response(200, b"User-agent: *\nDisallow: /\n", "text/plain")
             case "/files.js":

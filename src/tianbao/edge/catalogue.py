@@ -113,6 +113,11 @@ class CatalogueReader:
         found = self._ask(self._statements.find_staff_revision, (record,))
         return (*found[0][:3], bytes(found[0][3]), found[0][4]) if found else None
 
+    def projected_seq(self) -> int:
+        """The sequence number up to which submissions are in records."""
+        found = self._ask(self._statements.read_cursor)
+        return int(found[0][0]) if found else 0
+
     def find_picture(self, name: str) -> bytes | None:
         """A picture of some form."""
         found = self._ask(self._statements.find_picture, (name,))

@@ -11,18 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 from typing import Final, TypeAlias
 
 from tianbao.domain.problems import Code, refuse
+from tianbao.edge.histogram import Histogram
 from tianbao.edge.ledger import Ledger
 from tianbao.store.hot_sql import IntakeKeyRow, SubmissionRow
 
 DEPTH_MAX: Final = 4_096
 """Submissions that may wait; at 5,000 a second that is under a second of waiting."""
 BATCH_MAX: Final = 1_024
+COMMIT_BOUNDS_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+BATCH_BOUNDS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, BATCH_MAX)
+"""Bounds of the histograms in `/metrics`."""
 
 Standing: TypeAlias = SubmissionRow | None
 """What stood already in a row's place; None where nothing did."""
@@ -49,6 +54,8 @@ class CommitQueue:
         self._batches: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
         self._last_committed: tuple[str, int] | None = None
         self.commits = 0
+        self.commit_s = Histogram(COMMIT_BOUNDS_S)
+        self.batch_sizes = Histogram(BATCH_BOUNDS)
         self._loop = asyncio.get_running_loop()
         self._ledger: Ledger | None = open_ledger()
         self._thread = Thread(target=self._run, name="commit", daemon=True)
@@ -118,11 +125,14 @@ class CommitQueue:
 
     def _run(self) -> None:
         while (batch := self._batches.get()) is not None:
+            begun_s = time.perf_counter()
             try:
                 outcomes: list[Standing] | None = self._write(batch)
             except Exception:
                 log.exception("a batch of %d submissions could not be written", len(batch))
                 outcomes = None
+            self.commit_s.observe(time.perf_counter() - begun_s)
+            self.batch_sizes.observe(len(batch))
             self._loop.call_soon_threadsafe(self._resolve, batch, outcomes)
         if self._ledger is not None:
             self._ledger.close()

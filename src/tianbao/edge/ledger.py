@@ -48,6 +48,9 @@ class Ledger(Protocol):
     def count(self) -> int:
         """The highest sequence number given."""
 
+    def received_after(self, seq: int) -> int | None:
+        """When the first submission after a sequence number came (Unix ms); None where there is none."""
+
     def close(self) -> None: ...
 
 
@@ -110,6 +113,10 @@ class SqliteLedger:
     def count(self) -> int:
         return int(self._connection.execute(SQLITE.count_submissions).fetchone()[0])
 
+    def received_after(self, seq: int) -> int | None:
+        found = self._connection.execute(SQLITE.received_after, (seq,)).fetchone()
+        return int(found[0]) if found else None
+
     def close(self) -> None:
         self._connection.close()
 
@@ -146,6 +153,10 @@ class PostgresLedger:
     def count(self) -> int:
         found = self._connection.execute(POSTGRESQL.count_submissions).fetchone()
         return int(found[0]) if found else 0
+
+    def received_after(self, seq: int) -> int | None:
+        found = self._connection.execute(POSTGRESQL.received_after, (seq,)).fetchone()
+        return int(found[0]) if found else None
 
     def close(self) -> None:
         self._connection.close()

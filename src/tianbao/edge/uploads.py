@@ -11,10 +11,12 @@ import asyncio
 import logging
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from tianbao.domain.files import (
@@ -32,7 +34,7 @@ from tianbao.domain.files import (
 )
 from tianbao.domain.forms import Path, Question, QuestionType
 from tianbao.domain.office_files import office_type
-from tianbao.domain.problems import Code, refuse
+from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.store.file_folder import FileFolder, SealedWriter
 
 T = TypeVar("T")
@@ -58,12 +60,22 @@ class Destination:
     path: Path
 
 
+class UploadOutcome(StrEnum):
+    """How a file's way in ended; every file ends in exactly one."""
+
+    STORED = "stored"
+    REFUSED = "refused"
+    BROKEN_OFF = "broken_off"
+
+
 class Uploads:
     """One for an edge process, used from its event loop."""
 
     def __init__(self, folder: FileFolder) -> None:
         self.folder = folder
         self._receiving = 0
+        self.outcomes: Counter[UploadOutcome] = Counter()
+        self.stored_bytes = 0
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="files")
         self._decoders = ThreadPoolExecutor(DECODERS, thread_name_prefix="pictures")
 
@@ -80,14 +92,27 @@ class Uploads:
 
         Refused: BUSY, STORAGE, FILE_EMPTY, FILE_TOO_LARGE, FILE_TYPE, FILE_MACROS, IMAGE_TYPE, IMAGE_DAMAGED.
         """
-        with self._room():
-            arriving = await self._begin(destination)
-            try:
-                async for piece in pieces:
-                    await self._store(arriving.write, piece)
-                return await self._finish(arriving, name, destination)
-            finally:
-                await self.work(arriving.discard)
+        outcome = UploadOutcome.BROKEN_OFF
+        try:
+            with self._room():
+                answer = await self._take(pieces, name, destination)
+            outcome = UploadOutcome.STORED
+            self.stored_bytes += answer["bytes"]
+            return answer
+        except Refused:
+            outcome = UploadOutcome.REFUSED
+            raise
+        finally:
+            self.outcomes[outcome] += 1
+
+    async def _take(self, pieces: AsyncIterator[bytes], name: str, destination: Destination) -> dict[str, Any]:
+        arriving = await self._begin(destination)
+        try:
+            async for piece in pieces:
+                await self._store(arriving.write, piece)
+            return await self._finish(arriving, name, destination)
+        finally:
+            await self.work(arriving.discard)
 
     async def _begin(self, destination: Destination) -> _Arriving:
         return await self._store(lambda: _Arriving(self.folder, destination))

@@ -59,6 +59,8 @@ class Statements:
     find_submission: str
     find_history: str
     count_submissions: str
+    received_after: str
+    read_cursor: str
     read_generation: str
     read_organisation: str
     read_sites: str
@@ -74,6 +76,8 @@ _FIND_HISTORY = (
     "FROM submission s JOIN intake_key k ON k.id = s.data_key WHERE s.record = ? ORDER BY s.seq"
 )
 _COUNT_SUBMISSIONS = "SELECT coalesce(max(seq), 0) FROM submission"
+_RECEIVED_AFTER = "SELECT received_ms FROM submission WHERE seq > ? ORDER BY seq LIMIT 1"
+_READ_CURSOR = "SELECT seq FROM cursor WHERE name = 'records'"
 _READ_GENERATION = "SELECT generation FROM organisation"
 _READ_ORGANISATION = (
     "SELECT name, area, address, purpose, legal_basis, notice, contact, deletion_days, time_zone, generation "
@@ -109,6 +113,8 @@ SQLITE: Final = Statements(
     find_submission=_FIND_SUBMISSION,
     find_history=_FIND_HISTORY,
     count_submissions=_COUNT_SUBMISSIONS,
+    received_after=_RECEIVED_AFTER,
+    read_cursor=_READ_CURSOR,
     read_generation=_READ_GENERATION,
     read_organisation=_READ_ORGANISATION,
     read_sites=_READ_SITES,
@@ -133,6 +139,8 @@ POSTGRESQL: Final = Statements(
     find_submission=_FIND_SUBMISSION.replace("?", "%s"),
     find_history=_FIND_HISTORY.replace("?", "%s"),
     count_submissions=_COUNT_SUBMISSIONS,
+    received_after=_RECEIVED_AFTER.replace("?", "%s"),
+    read_cursor=_READ_CURSOR,
     read_generation=_READ_GENERATION,
     read_organisation=_READ_ORGANISATION,
     read_sites=_READ_SITES,
