@@ -89,6 +89,18 @@ def _parser() -> argparse.ArgumentParser:
     add("work", _work, "run the jobs in a process of their own")
     add("migrate", _migrate, "bring the database to this version")
 
+    backup = add("backup", _backup, "the whole installation into one file, while it runs")
+    backup.add_argument(
+        "file", type=Path, metavar="FILE", help="a ZIP; what stood there is replaced once it is whole"
+    )
+    backup.add_argument("--keys-apart", type=Path, metavar="FILE", help="the keys into a file of their own")
+    backup.add_argument("--json", action="store_true", help="say it as one line of JSON")
+
+    restore = add("restore", _restore, "a backup into an empty data folder, checked")
+    restore.add_argument("file", type=_existing, metavar="FILE")
+    restore.add_argument("--keys", type=_existing, metavar="FILE", help="the keys, where they were kept apart")
+    restore.add_argument("--json", action="store_true", help="say it as one line of JSON")
+
     user = add("user", _user, "change a user's password (old in TIANBAO_PASSWORD, new in TIANBAO_NEW_PASSWORD)")
     user.add_argument("action", choices=["password"])
     user.add_argument("name")
@@ -204,6 +216,18 @@ def _migrate(arguments: argparse.Namespace) -> int:
 
     migrate(_folder_made(read_config()))
     return 0
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from tianbao.backup_commands import back_up
+
+    return back_up(read_config(), arguments)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from tianbao.backup_commands import restore
+
+    return restore(read_config(), arguments)
 
 
 def _user(arguments: argparse.Namespace) -> int:
