@@ -1,11 +1,11 @@
 """`tianbao backup`: a whole installation in one file, while it goes on taking registrations.
 
 The file is an ordinary ZIP, not compressed: `main.db`, `intake.db`, `files/…`, `keys/…` and `manifest.json` with
-the size and SHA-256 of each and the rows of every table. What fits together is a matter of order. Both databases are
-copied from a read transaction each, the one on `main.db` begun first: so every submission that was projected is
+the size and SHA-256 of each and the rows of every table. What fits together is a matter of order. Both databases
+are copied from a read transaction each, the one on `main.db` begun first: so every submission that was projected is
 there, and the projection's cursor never points beyond what is. The edge learns of a new site a moment later than
-that (`edge.catalogue.REFRESH_S`), so no submission speaks of a site that is missing. Keys and files come last: they
-are on disk before the submission that needs them. Identities stay sealed. Must not know: what is in a row.
+that (`edge.catalogue.REFRESH_S`), so no submission speaks of a site that is missing. Keys and files come last:
+they are on disk before the submission that needs them. Identities stay sealed. Must not know: what is in a row.
 """
 
 from __future__ import annotations
