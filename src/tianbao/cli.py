@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     edge = add("edge", _edge, "the public side as a process of its own")
     edge.add_argument("--host", default="127.0.0.1")
     edge.add_argument("--port", type=int, required=True)
+    edge.add_argument("--socket-fd", type=int, help="a listening socket that was handed over")
     edge.add_argument("--console-url", default="")
     edge.add_argument("--tls-cert", type=Path)
     edge.add_argument("--tls-key", type=Path)
@@ -269,6 +270,7 @@ def _edge(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         console_url=arguments.console_url,
+        socket_fd=arguments.socket_fd,
         tls_cert=arguments.tls_cert,
         tls_key=arguments.tls_key,
         is_behind_proxy=arguments.behind_proxy,

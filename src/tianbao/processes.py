@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,13 +38,17 @@ class CannotStart(Exception):
 class Child:
     """A process of this installation."""
 
-    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], environment: Mapping[str, str], *, sockets: Sequence[int] = ()
+    ) -> None:
+        """`sockets` are descriptors that the child inherits."""
         self.name = name
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", "tianbao", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**environment, _CHILD: "1", "PYTHONUNBUFFERED": "1"},
+            pass_fds=sockets,
         )
 
     @property
@@ -96,7 +100,8 @@ def say_ready(**said: Any) -> None:
 def stop_with_parent(stop: Callable[[], None]) -> None:
     """In a child: leaves Ctrl-C to the parent and calls `stop` once standard input closes.
 
-    In a process that somebody started by hand: calls `stop` at Ctrl-C or a stop signal.
+    A stop signal to all of them is the parent's, too: it stops its children in their order. In a process that
+    somebody started by hand: calls `stop` at Ctrl-C or a stop signal.
     """
     if not os.environ.get(_CHILD):
         for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
@@ -104,6 +109,7 @@ def stop_with_parent(stop: Callable[[], None]) -> None:
                 signal.signal(getattr(signal, name), lambda *_: stop())
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
     def wait() -> None:
         while os.read(0, 1024):

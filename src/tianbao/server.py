@@ -37,6 +37,8 @@ RESTART_PAUSE_S = 1.0
 KEEP_ALIVE_S = 30
 """An idle connection is closed after this; short of it a stalled loop would cut off posts that lie waiting."""
 BACKLOG = 2_048
+HANDED_FD = 3
+"""The first descriptor that systemd hands over."""
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ class Listening:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     is_behind_proxy: bool = False
+    socket_fd: int | None = None
+    """A listening socket that was handed over, in place of host and port."""
 
     @property
     def scheme(self) -> str:
@@ -87,7 +91,10 @@ def run_server(config: Config, listening: Listening, *, opens_browser: bool, is_
             "SQLite takes one edge process; for more, give --database-url."
         )
     lock = FolderLock(config.data)
-    if not listening.port:
+    if (handed := handed_socket()) is not None:
+        host, port = handed.getsockname()[:2]
+        listening = replace(listening, host=host, port=port, socket_fd=handed.fileno())
+    elif not listening.port:
         listening = replace(listening, port=free_port())
     try:
         with running_server(config, listening) as running:
@@ -105,7 +112,8 @@ def running_server(
     config: Config, listening: Listening, *, environment: dict[str, str] | None = None
 ) -> Iterator[Running]:
     """A migrated, started installation; stopped again at the end."""
-    _check_port(listening)
+    if listening.socket_fd is None:
+        _check_port(listening)
     migrate(config)
     running = Running(listening, "" if _is_set_up() else secrets.token_urlsafe(24))
     console_port = free_port()
@@ -121,6 +129,9 @@ def running_server(
     }
     edge = ["edge", "--host", listening.host, "--port", str(listening.port)]
     edge += ["--console-url", f"http://127.0.0.1:{console_port}"]
+    sockets = [] if listening.socket_fd is None else [listening.socket_fd]
+    if sockets:
+        edge += ["--socket-fd", str(listening.socket_fd)]
     if listening.tls_cert:
         edge += ["--tls-cert", str(listening.tls_cert), "--tls-key", str(listening.tls_key)]
     if listening.is_behind_proxy:
@@ -132,7 +143,7 @@ def running_server(
     ]
     try:
         for name, arguments in commands:
-            running.children.append(Child(name, arguments, shared))
+            running.children.append(Child(name, arguments, shared, sockets=sockets if name == "edge" else ()))
         for child in running.children:
             child.wait_until_ready()
         yield running
@@ -213,6 +224,13 @@ def _check_port(listening: Listening) -> None:
             ) from error
 
 
+def handed_socket() -> socket.socket | None:
+    """The listening socket that systemd handed over (sd_listen_fds(3)): it stays open when we restart."""
+    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()) or os.environ.pop("LISTEN_FDS", "") != "1":
+        return None
+    return socket.socket(fileno=HANDED_FD)
+
+
 def free_port() -> int:
     """A port that nobody listens on at the moment."""
     with closing(socket.socket()) as probe:
@@ -242,6 +260,7 @@ def run_edge_process(
     tls_cert: Path | None,
     tls_key: Path | None,
     is_behind_proxy: bool,
+    socket_fd: int | None,
 ) -> int:
     """The edge under uvicorn, with the console behind it if there is one."""
     import uvicorn
@@ -281,10 +300,11 @@ def run_edge_process(
     )
 
     def stop() -> None:
+        edge.is_stopping = True
         server.should_exit = True
 
     stop_with_parent(stop)
-    server.run(sockets=[_listen(host, port)])
+    server.run(sockets=[_listen(host, port) if socket_fd is None else socket.socket(fileno=socket_fd)])
     return 0
 
 

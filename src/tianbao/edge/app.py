@@ -58,6 +58,8 @@ class Edge:
         self._config = config
         self._staff_token = staff_token
         self._refreshing: asyncio.Task[None] | None = None
+        self.is_stopping = False
+        """Connections that begin now are for one request."""
 
     async def start(self) -> None:
         """Opens the databases, loads the divisions and the catalogue; ready when it returns."""

@@ -6,6 +6,7 @@ Only where httptools is installed; elsewhere uvicorn's own protocol does it all.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,6 +17,8 @@ from tianbao.edge.http import BODY_BYTES_MAX
 
 HELD_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
 """What one connection may send on before it has its answer."""
+LEAVING_S: Final = 1.0
+"""How long an idle connection stays when the server stops: a request may be on its way on it."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -38,6 +41,11 @@ class Protocol(HttpToolsProtocol):
         self._held = b""
         self._answered_s = 0.0
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if self._edge.is_stopping:
+            self.shutdown()
+
     def data_received(self, data: bytes) -> None:
         if self._request:
             self._hold(data)
@@ -48,7 +56,7 @@ class Protocol(HttpToolsProtocol):
             self._is_new = False
             self._whole_bytes = bytes_of(data)
         else:
-            super().data_received(data)
+            self._go_whole_way(data)
             return
         self._begun = b""
         if len(data) < self._whole_bytes:
@@ -58,12 +66,26 @@ class Protocol(HttpToolsProtocol):
         elif len(data) == self._whole_bytes and self._edge.fast_path.take(data, self._finish):
             self._request = data
         else:
-            super().data_received(data)
+            self._go_whole_way(data)
 
     def shutdown(self) -> None:
+        """Goes after the answer that is being made; without one, after a moment: closing at once would cut off a
+        request that has reached this machine and was not read yet.
+        """
         self._is_leaving = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            super().shutdown()
+        elif not self._request:
+            self.loop.call_later(LEAVING_S, self._leave)
+
+    def _leave(self) -> None:
         if not self._request:
             super().shutdown()
+
+    def _go_whole_way(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_leaving and self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
 
     def timeout_keep_alive_handler(self) -> None:
         rest_s = self._answered_s + self.timeout_keep_alive - self.loop.time()
@@ -87,7 +109,7 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if answer is None:
-            super().data_received(request)
+            self._go_whole_way(request)
         else:
             self._answer(answer)
         if held:
@@ -95,6 +117,8 @@ class Protocol(HttpToolsProtocol):
 
     def _answer(self, answer: bytes) -> None:
         own = b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
+        if self._is_leaving:
+            own += b"connection: close\r\n"
         self.transport.write(b"HTTP/1.1 201 Created\r\n" + own + answer)
         self.server_state.total_requests += 1
         self._answered_s = self.loop.time()
