@@ -101,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--keys", type=_existing, metavar="FILE", help="the keys, where they were kept apart")
     restore.add_argument("--json", action="store_true", help="say it as one line of JSON")
 
+    doctor = add("doctor", _doctor, "what is well with an installation and what is not")
+    doctor.add_argument("--port", type=_port, default=PORT_DEFAULT)
+    doctor.add_argument("--tls-cert", type=Path, help="certificate chain, PEM, as serve gets it")
+    doctor.add_argument("--tls-key", type=Path, help="private key, PEM")
+    doctor.add_argument("--json", action="store_true", help="say it as one line of JSON")
+    doctor.add_argument("--language", choices=LANGUAGES, help="of the sentences (default: the terminal's)")
+
     user = add("user", _user, "change a user's password (old in TIANBAO_PASSWORD, new in TIANBAO_NEW_PASSWORD)")
     user.add_argument("action", choices=["password"])
     user.add_argument("name")
@@ -229,6 +236,12 @@ def _restore(arguments: argparse.Namespace) -> int:
     from tianbao.backup_commands import restore
 
     return restore(read_config(), arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from tianbao.doctor_command import run_doctor
+
+    return run_doctor(read_config(), arguments)
 
 
 def _user(arguments: argparse.Namespace) -> int:

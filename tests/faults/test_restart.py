@@ -29,14 +29,19 @@ import sqlite3  # noqa: E402
 
 RESTARTS = int(os.environ.get("RESTARTS", "2"))
 PHONES = 16
-AS_SYSTEMD = 'exec 3<&"$0" && LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"'
+AS_SYSTEMD = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
 
 
 def start(data: Path, listener: socket.socket) -> subprocess.Popen[str]:
     """`tianbao serve` with the socket handed over."""
-    serve = [sys.executable, "-m", "tianbao", "serve", "--data", str(data), "--json", "--no-browser"]
+    serve = ["-m", "tianbao", "serve", "--data", str(data), "--json", "--no-browser"]
     return subprocess.Popen(
-        ["sh", "-c", AS_SYSTEMD, str(listener.fileno()), *serve],
+        [sys.executable, "-c", AS_SYSTEMD, str(listener.fileno()), *serve],
         pass_fds=[listener.fileno()],
         stdout=subprocess.PIPE,
         text=True,
