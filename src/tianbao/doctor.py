@@ -225,7 +225,7 @@ def sync_times_ms(folder: Path) -> list[float]:
 
 def judge_syncs(times_ms: list[float]) -> Finding:
     """A sync that takes no time did not reach a disk."""
-    middle = round(statistics.median(times_ms), 3)
+    middle = max(0.001, round(statistics.median(times_ms), 3))
     if middle < SYNC_MS_MIN:
         return warning(Found.SYNC_TOO_FAST, ms=middle)
     return warning(Found.SYNC_SLOW, ms=middle) if middle > SYNC_MS_MAX else good(Found.SYNC_GOOD, ms=middle)

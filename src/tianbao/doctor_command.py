@@ -73,7 +73,8 @@ def _texts(_: Translator) -> dict[Found, str | tuple[str, str]]:
         Found.DATABASE_DAMAGED: (
             _("The database {file} is damaged: {reason}"),
             _(
-                "Stop Tianbao, keep a copy of the whole data folder, and put the newest backup into a new folder with "
+                "Stop Tianbao, keep a copy of the whole data folder, and put the newest backup into a new folder "
+                "with "
                 "“tianbao restore”. The disk may be failing."
             ),
         ),
@@ -81,7 +82,8 @@ def _texts(_: Translator) -> dict[Found, str | tuple[str, str]]:
         Found.POSTGRESQL_UNSAFE: (
             _("PostgreSQL confirms before it is on disk (fsync {fsync}, synchronous_commit {commit})."),
             _(
-                "Set both to “on” in postgresql.conf: otherwise a power cut loses registrations that were confirmed."
+                "Set both to “on” in postgresql.conf: otherwise a power cut loses registrations that were "
+                "confirmed."
             ),
         ),
         Found.FOLDER_OPEN: (
@@ -96,20 +98,23 @@ def _texts(_: Translator) -> dict[Found, str | tuple[str, str]]:
         Found.SYNC_TOO_FAST: (
             _("The disk says “written” after {ms} ms: no real disk is that fast."),
             _(
-                "The disk, its controller or the virtual machine confirms before it has written. A power cut can lose "
+                "The disk, its controller or the virtual machine confirms before it has written. A power cut can "
+                "lose "
                 "confirmed registrations: switch write caching off, or use a disk with power-loss protection."
             ),
         ),
         Found.SYNC_SLOW: (
             _("The disk needs {ms} ms to write through."),
             _(
-                "Registrations still come in safely, but slowly at a rush. Use an SSD, and see what else uses this disk."
+                "Registrations still come in safely, but slowly at a rush. Use an SSD, and see what else uses this "
+                "disk."
             ),
         ),
         Found.SYNC_FAILED: (
             _("Nothing can be written to the disk: {reason}"),
             _(
-                "See whether the disk is full, read-only or failing. Registrations are not taken until it can be written."
+                "See whether the disk is full, read-only or failing. Registrations are not taken until it can be "
+                "written."
             ),
         ),
         Found.SPACE_GOOD: _("Free on the disk: {gigabytes} GB."),
@@ -125,7 +130,8 @@ def _texts(_: Translator) -> dict[Found, str | tuple[str, str]]:
         Found.CLOCK_IMPLAUSIBLE: (_("The clock shows {time} ({zone}), which cannot be."), set_clock),
         Found.CLOCK_BACK: (
             _(
-                "The clock shows {time} ({zone}), but the newest registration came {minutes} minutes later than that."
+                "The clock shows {time} ({zone}), but the newest registration came {minutes} minutes later than "
+                "that."
             ),
             set_clock,
         ),
@@ -161,7 +167,8 @@ def _texts(_: Translator) -> dict[Found, str | tuple[str, str]]:
         Found.KEYS_MISSING: (
             _("Keys are missing of days whose names should still be readable ({count}): {days}"),
             _(
-                "Put these files back into the key folder from a backup. Without them the names of these days are lost."
+                "Put these files back into the key folder from a backup. Without them the names of these days are "
+                "lost."
             ),
         ),
         Found.KEYS_NOT_FOR_ALL: (
