@@ -136,9 +136,12 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--language", choices=LANGUAGES, help="of the sentences (default: the terminal's)")
 
     bench = add("bench", _bench, "measure this machine")
-    bench.add_argument("what", choices=["intake", "page", "stages", "validation"])
+    bench.add_argument(
+        "what", choices=["intake", "page", "receipts", "qr", "filled", "soak", "stages", "validation"]
+    )
     bench.add_argument("--seconds", type=float, default=10.0)
     bench.add_argument("--connections", type=int, default=64)
+    bench.add_argument("--rows", type=int, default=10_000_000, help="of filled: submissions that are stored before")
     bench.add_argument("--json", action="store_true")
 
     edge = add("edge", _edge, "the public side as a process of its own")
@@ -259,7 +262,9 @@ def _site(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
+    from tianbao.bench.filled import run_filled_bench
     from tianbao.bench.rates import Subject, run_rate_bench
+    from tianbao.bench.soak import run_soak_bench
     from tianbao.bench.stages import run_stage_bench
     from tianbao.bench.validation import run_validation_bench
 
@@ -269,6 +274,10 @@ def _bench(arguments: argparse.Namespace) -> int:
             table: Any = run_validation_bench(seconds=seconds)
         case "stages":
             table = run_stage_bench(seconds=seconds)
+        case "filled":
+            table = run_filled_bench(rows=arguments.rows, seconds=seconds, connections=arguments.connections)
+        case "soak":
+            table = run_soak_bench(seconds=seconds, connections=arguments.connections)
         case what:
             table = run_rate_bench(Subject(what), seconds=seconds, connections=arguments.connections)
     print(json.dumps(table.as_dict()) if arguments.json else table.as_text())

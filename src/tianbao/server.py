@@ -33,6 +33,8 @@ CONSOLE_THREADS = 8
 CONSOLE_BODY_BYTES_MAX = 1 << 21
 CONSOLE_HELD_BYTES_MAX = 1 << 20
 """Of an answer that its reader takes slowly: an export waits."""
+JOBS_NICENESS = 5
+"""Registrations come first; what the jobs do with them may wait."""
 RESTART_PAUSE_S = 1.0
 KEEP_ALIVE_S = 30
 """An idle connection is closed after this; short of it a stalled loop would cut off posts that lie waiting."""
@@ -342,6 +344,8 @@ def run_jobs_process() -> int:
     django.setup()
     from tianbao.services.jobs import run_jobs
 
+    if hasattr(os, "nice"):
+        os.nice(JOBS_NICENESS)
     stop = threading.Event()
     stop_with_parent(stop.set)
     say_ready()

@@ -55,3 +55,13 @@ def test_a_titled_svg_says_its_title_whatever_it_holds():
     svg = ET.fromstring(qr_svg(POSTER, title='<b>"北关村" & 东口</b>'))
     assert svg.get("role") == "img"
     assert svg.find("title").text == '<b>"北关村" & 东口</b>'
+
+
+@pytest.mark.parametrize(
+    "text", [POSTER, "HTTP://192.168.1.5:8000/S/7K3PM", "https://tianbao.example.gov.cn/P/4F7K2M9Q"]
+)
+def test_paper_and_screen_show_symbols_of_one_size_and_level(text):
+    png = Image.open(io.BytesIO(qr_png(text, 1)))
+    assert png.width == qr_code(text).symbol_size(border=QUIET_ZONE_MODULES)[0]
+    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(qr_png(text, 4))).convert("L"))
+    assert found.ec_level == qr_code(text).error

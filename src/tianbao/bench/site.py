@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,8 @@ from tianbao.data import read_divisions
 from tianbao.domain.forms import Form
 from tianbao.domain.ids import uuid7, write_uuid
 from tianbao.domain.places import Gazetteer
-from tianbao.domain.receipts import encode_base64url
+from tianbao.domain.receipts import Receipt, encode_base64url
+from tianbao.edge.context import RECEIPTS_COOKIE
 from tianbao.samples import People
 from tianbao.server import migrate
 
@@ -66,8 +68,10 @@ def make_answers() -> list[bytes]:
     return answers
 
 
-def registrations(path: str, port: int, answers: list[bytes]) -> Callable[[], bytes]:
-    """A maker of requests as a phone sends them: every one a new registration."""
+def registrations(
+    path: str, port: int, answers: list[bytes], tokens: list[str] | None = None
+) -> Callable[[], bytes]:
+    """A maker of requests as a phone sends them: every one a new registration. `tokens` gets their receipts."""
     head = (
         f"POST {path} HTTP/1.1\r\nhost: {HOST}:{port}\r\ncontent-type: application/json\r\n"
         "accept: application/json\r\nidempotency-key: "
@@ -81,12 +85,26 @@ def registrations(path: str, port: int, answers: list[bytes]) -> Callable[[], by
 
     def make() -> bytes:
         entropy = os.urandom(26)
-        submission = write_uuid(uuid7(time.time_ns() // 1_000_000, entropy[:10]).hex).encode()
+        receipt = Receipt(uuid7(time.time_ns() // 1_000_000, entropy[:10]).hex, entropy[10:])
+        if tokens is not None:
+            tokens.append(receipt.token)
+        submission = write_uuid(receipt.id).encode()
         secret = encode_base64url(entropy[10:]).encode()
         body = b'{"id":"%s","secret":"%s","version":1,"answers":%s}' % (submission, secret, next(supply))
         return b"%s%s\r\ncontent-length: %d\r\n\r\n%s" % (head, submission, len(body), body)
 
     return make
+
+
+def receipt_readings(port: int, tokens: list[str], path: str) -> Callable[[], bytes]:
+    """A maker of requests for one's own registration, as phones that hold these receipts send them."""
+    requests = cycle(
+        f"GET {path} HTTP/1.1\r\nhost: {HOST}:{port}\r\naccept: text/html,*/*;q=0.8\r\n"
+        "accept-encoding: gzip, deflate, br\r\naccept-language: zh-CN,zh;q=0.9,en;q=0.8\r\n"
+        f"cookie: {RECEIPTS_COOKIE}={token}\r\n\r\n"
+        for token in tokens
+    )
+    return lambda: next(requests).encode()
 
 
 def openings(path: str, port: int) -> Callable[[], bytes]:

