@@ -334,6 +334,21 @@ def test_many_sites_get_a_form_at_once(desk: Client, forms: Cast) -> None:
     assert desk.get("/console/forms/named/nothing/sites").status_code == 404
 
 
+def test_a_full_site_is_named_and_no_other_changes(desk: Client, forms: Cast) -> None:
+    full, other, third = forms.sites
+    names = [f"more-{number}" for number in range(FORMS_MAX - 1)]
+    for name in names:
+        publish_form(form=form_called(name), staff=forms.administrator, now_ms=NOW_MS)
+    everything = [CarriedForm(name, Hours()) for name in [FORM_DEFAULT, *names]]
+    set_site_forms(site=full, forms=everything, staff=forms.administrator, now_ms=NOW_MS)
+    give_form(name="second", sites=[third], staff=forms.administrator, now_ms=NOW_MS)
+    answer = desk.post("/console/forms/named/second/sites", {"site": [full.code, other.code]})
+    assert answer.status_code == 422
+    assert f"“{full.name}” takes at most {FORMS_MAX} entries" in answer.content.decode()
+    assert [row["is_carried"] for row in answer.context["rows"]] == [True, True, False], "what was ticked stays"
+    assert [names_at(site) for site in (other, third)] == [[FORM_DEFAULT], [FORM_DEFAULT, "second"]]
+
+
 def test_somebody_is_registered_with_the_form_that_staff_choose(desk: Client, forms: Cast) -> None:
     site = forms.sites[0]
     give_form(name="second", sites=[site], staff=forms.administrator, now_ms=NOW_MS)

@@ -72,26 +72,32 @@ def show_form_sites(request: StaffRequest, name: str) -> HttpResponseBase:
     if name not in titles:
         raise refuse(Code.NOT_FOUND)
     sites = list_rows()
+    chosen, problem = None, ""
     if request.method == "POST":
         chosen = set(request.POST.getlist("site"))
-        ticked = [site for site in sites if site.code in chosen]
-        others = [site for site in sites if site.code not in chosen]
-        given = services.give_form(name=name, sites=ticked, staff=request.user, now_ms=_now_ms())
-        taken = services.take_form(name=name, sites=others, staff=request.user, now_ms=_now_ms())
-        tell(request, _("{given} sites got the form, {taken} lost it.").format(given=given, taken=taken))
-        return redirect("console:forms_form", name)
+        try:
+            moved = services.set_form_sites(
+                name=name, sites=sites, codes=chosen, staff=request.user, now_ms=_now_ms()
+            )
+        except Refused as refused:
+            full = refused.problems[0]
+            problem = message(full, _, next(site.name for site in sites if site.code == full.question))
+        else:
+            tell(request, _("{given} sites got the form, {taken} lost it.").format(**moved._asdict()))
+            return redirect("console:forms_form", name)
     carried = {site: [one.name for one in services.list_site_forms(site)] for site in sites}
     rows = [
         {
             "site": site,
-            "is_carried": name in names,
+            "is_carried": name in names if chosen is None else site.code in chosen,
             "is_only": names == [name],
             "others": [titles[other] for other in names if other != name],
             "is_open": site.state == SiteState.OPEN.value,
         }
         for site, names in carried.items()
     ]
-    return render(request, "console/form_sites.html", {"name": name, "title": titles[name], "rows": rows})
+    context = {"name": name, "title": titles[name], "rows": rows, "problem": problem}
+    return render(request, "console/form_sites.html", context, status=422 if problem else 200)
 
 
 def describe_forms(site: Site, zone: ZoneInfo) -> list[Line]:

@@ -6,9 +6,9 @@ Beside `services.sites`, which makes the sites. Must not know: screens, what a f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import transaction
 
@@ -33,6 +33,13 @@ class CarriedForm:
 
     name: str
     hours: Hours
+
+
+class Moved(NamedTuple):
+    """How many sites got a form, and how many lost it."""
+
+    given: int
+    taken: int
 
 
 def list_site_forms(site: Site) -> list[CarriedForm]:
@@ -79,13 +86,29 @@ def set_site_forms(*, site: Site, forms: Sequence[CarriedForm], staff: Staff, no
         record_act(at_ms=now_ms, staff=staff, verb="set_site_forms", subject=site.code, detail={"forms": names})
 
 
+def set_form_sites(*, name: str, sites: Iterable[Site], codes: Collection[str], staff: Staff, now_ms: int) -> Moved:
+    """Of some sites those of `codes` carry a form from now on, the others do not; all at once or not at all.
+
+    Refused: a site is full.
+    """
+    sites = list(sites)
+    with transaction.atomic():
+        given = give_form(name=name, sites=[one for one in sites if one.code in codes], staff=staff, now_ms=now_ms)
+        others = [one for one in sites if one.code not in codes]
+        return Moved(given, take_form(name=name, sites=others, staff=staff, now_ms=now_ms))
+
+
 def give_form(*, name: str, sites: Iterable[Site], staff: Staff, now_ms: int) -> int:
-    """Puts a form last at sites that do not carry it yet; how many that were. Refused: a site is full."""
+    """Puts a form last at sites that do not carry it yet; how many that were. Refused: a site is full.
+
+    The problem's question is the code of the first such site.
+    """
     newest_form(name)
     with transaction.atomic():
         lacking = [site for site in sites if name not in {row.name for row in site.forms.all()}]
-        if any(site.forms.count() >= FORMS_MAX for site in lacking):
-            raise refuse(Code.TOO_MANY, "forms", rows_max=FORMS_MAX)
+        full = next((site for site in lacking if len(site.forms.all()) >= FORMS_MAX), None)
+        if full is not None:
+            raise refuse(Code.TOO_MANY, full.code, rows_max=FORMS_MAX)
         SiteForm.objects.bulk_create(
             SiteForm(
                 id=uuid7(now_ms, os.urandom(10)),
