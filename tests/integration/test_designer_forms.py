@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.cast import NOW_MS, Cast
+from tests.installation import run_tianbao
 
 from tianbao.domain.forms import Form, Question, QuestionType, dump_form, load_form, walk_questions
 from tianbao.domain.problems import Code, Refused
@@ -454,3 +456,36 @@ def test_old_versions_of_other_tools_questions_are_shown(signed_in: Client, inst
     page = signed_in.get(f"/console/forms/drafts/{begun.id}")
     assert page.context["config"]["draft"]["kinds"] == {"begun": "", "secret": "", "where": "position"}
     assert io.BytesIO(signed_in.get(f"/console/forms/drafts/{begun.id}/xlsform").content).read(2) == b"PK"
+
+
+BAD_FILES = {
+    "types.md": """
+| survey |
+| | type | name | label::English (en) | constraint | relevant |
+| | geotrace | way | Which way? | | |
+| | integer | age | Age | . > | ${nobody} = 1 |
+| | select_one none | choice | Choice | | |
+| | text | age | Again | | |
+""",
+    "lists.csv": "survey,,,\n,type,name,label\n,begin_group,g,G\n,text,a b,Spaces\n,rank colours,r,R\n",
+    "empty.md": "",
+    "broken.xlsx": "PK\x03\x04 broken",
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+@pytest.mark.parametrize(("language", "terminal"), [("en", "en_GB.UTF-8"), ("zh-Hans", "zh_CN.UTF-8")])
+def test_the_page_and_the_command_line_say_the_same(
+    signed_in: Client, tmp_path: Path, name: str, language: str, terminal: str
+) -> None:
+    (tmp_path / name).write_text(BAD_FILES[name])
+    signed_in.cookies["lang"] = language
+    upload = SimpleUploadedFile(name, (tmp_path / name).read_bytes())
+    page = signed_in.post("/console/forms/new", {"way": "file", "file": upload})
+    assert page.status_code == 422
+    for verb in ("check", "import"):
+        where = ("--data", str(tmp_path / "none")) if verb == "import" else ()
+        done = run_tianbao("form", verb, str(tmp_path / name), *where, LC_ALL=terminal, PYTHONIOENCODING="utf-8")
+        assert done.returncode == 1
+        found = page.context["found"]
+        assert [line.strip() for line in done.stdout.splitlines()][1 : len(found) + 1] == found != []
