@@ -36,7 +36,7 @@ from tianbao.domain.files import (
 from tianbao.domain.forms import Form, Path, QuestionType
 from tianbao.domain.problems import Code, Problem
 from tianbao.domain.sealing import CannotOpen
-from tianbao.store.key_file import sync_folder
+from tianbao.store.key_file import make_folder, sync_folder
 
 WAITING: Final = "waiting"
 WAITING_S_MAX: Final = 72 * 3_600
@@ -53,14 +53,12 @@ class FileFolder:
 
     def begin(self) -> SealedWriter:
         """A new file, to be written piece by piece."""
-        if not self._waiting.is_dir():
-            self._waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_folder(self._folder)
+        make_folder(self._waiting)
         return SealedWriter(self._waiting)
 
     def free_bytes(self) -> int:
         """Room on the disk."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self._folder)
         return shutil.disk_usage(self._folder).free
 
     def find(self, token: FileToken, *, day: str, record: str) -> SealedReader | None:
@@ -127,9 +125,7 @@ class FileFolder:
         Those that are this record's already stay so.
         """
         folder = self._folder / day
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            sync_folder(self._folder)
+        make_folder(folder)
         for file_id in files:
             place = self._place(file_id, day, record)
             try:
