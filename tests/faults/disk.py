@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 from struct import Struct
 from tempfile import mkdtemp
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 from tests.faults.test_kill import free_port
@@ -109,6 +109,11 @@ class Disk:
         finally:
             edge.kill()
             edge.wait()
+
+    @staticmethod
+    def read_answer(change: Change) -> Any:
+        """What `answered` wrote down."""
+        return json.loads(change.data)
 
     def changes(self) -> list[Change]:
         """All that was asked and answered, in order."""

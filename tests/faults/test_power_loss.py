@@ -8,7 +8,6 @@ tests/faults/test_power_loss.py`.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import random
@@ -122,7 +121,7 @@ def cut_again_and_again(disk: Disk, beside: Path) -> list[Loss]:
     for place in places:
         for change in changes[at:place]:
             if change.op == "a":
-                answers.append(json.loads(change.data))
+                answers.append(disk.read_answer(change))
             else:
                 replay.go_on(change)
         at = place

@@ -33,6 +33,8 @@ class MemoryLedger:
         self.failures = 0
         self.keys: list[IntakeKeyRow] = []
 
+    def settle(self) -> None: ...
+
     def append(self, keys: list[IntakeKeyRow], rows: list[SubmissionRow]) -> list[SubmissionRow | None]:
         self.gate.wait(5)
         if self.failures:

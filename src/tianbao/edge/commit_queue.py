@@ -3,7 +3,7 @@
 Between `edge.intake` and `edge.ledger`. A submission is answered only after its batch is on disk; a batch is
 whatever arrived while the last one was being written. Must not know: what is in a row.
 
-After a failed write nothing is acknowledged until the ledger was closed, reopened and found to hold the last
+After a failed write nothing is acknowledged until the ledger was closed, reopened, settled and found to hold the last
 row that was acknowledged.
 """
 
@@ -57,7 +57,7 @@ class CommitQueue:
         self.commit_s = Histogram(COMMIT_BOUNDS_S)
         self.batch_sizes = Histogram(BATCH_BOUNDS)
         self._loop = asyncio.get_running_loop()
-        self._ledger: Ledger | None = open_ledger()
+        self._ledger: Ledger | None = None
         self._thread = Thread(target=self._run, name="commit", daemon=True)
         self._thread.start()
 
@@ -138,7 +138,7 @@ class CommitQueue:
             self._ledger.close()
 
     def _write(self, batch: list[_Waiting]) -> list[Standing]:
-        ledger = self._ledger or self._reopen()
+        ledger = self._ledger or self._open()
         try:
             keys = {key.id: key for _, key, _ in batch if key}
             outcomes = ledger.append(list(keys.values()), [row for row, _, _ in batch])
@@ -154,10 +154,14 @@ class CommitQueue:
         self.commits += 1
         return outcomes
 
-    def _reopen(self) -> Ledger:
+    def _open(self) -> Ledger:
         ledger = self._open_ledger()
-        if self._last_committed and ledger.find(*self._last_committed) is None:
+        try:
+            ledger.settle()
+            if self._last_committed and ledger.find(*self._last_committed) is None:
+                raise RuntimeError("an acknowledged submission is missing after reopening the database")
+        except Exception:
             ledger.close()
-            raise RuntimeError("an acknowledged submission is missing after reopening the database")
+            raise
         self._ledger = ledger
         return ledger

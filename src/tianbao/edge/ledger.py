@@ -33,6 +33,9 @@ BUSY_WAIT_MS: Final = 5_000
 class Ledger(Protocol):
     """The edge's own tables."""
 
+    def settle(self) -> None:
+        """Brings to disk what an earlier writer left behind; before the first `append`. Raises where it cannot."""
+
     def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
         """Commits new keys and rows in one transaction.
 
@@ -70,6 +73,15 @@ class SqliteLedger:
             "wal_autocheckpoint=4000",
         ):
             self._connection.execute(f"PRAGMA {pragma}")
+
+    def settle(self) -> None:
+        """After a sync that failed, the log that is read here need not be the one on disk: Linux reports such an error
+        once and keeps in memory what never arrived. What is written behind such a gap is lost when the power goes.
+        So all of the log is written into the database anew, and the log begun from its start.
+        """
+        (is_busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise RuntimeError("somebody reads the database for too long; it cannot be settled yet")
 
     def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
         is_one = not keys and len(rows) <= SQLITE_ROWS_MAX  # one statement is a transaction of its own
@@ -131,6 +143,9 @@ class PostgresLedger:
         from tianbao.store.postgresql import connect
 
         self._connection = connect(url)
+
+    def settle(self) -> None:
+        """Nothing to do: a server whose sync failed stops and recovers by itself."""
 
     def append(self, keys: Sequence[IntakeKeyRow], rows: Sequence[SubmissionRow]) -> list[SubmissionRow | None]:
         with self._connection.transaction():
