@@ -3,8 +3,8 @@
 Between `edge.intake` and `edge.ledger`. A submission is answered only after its batch is on disk; a batch is
 whatever arrived while the last one was being written. Must not know: what is in a row.
 
-After a failed write nothing is acknowledged until the ledger was closed, reopened, settled and found to hold the last
-row that was acknowledged.
+After a failed write nothing is acknowledged until the ledger was closed, reopened, settled and found to hold the
+last row that was acknowledged.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ class SqliteLedger:
     def settle(self) -> None:
         """After a sync that failed, the log that is read here need not be the one on disk.
 
-        Linux reports such an error once and keeps in memory what never arrived; what is written behind such a gap is
-        lost when the power goes. So all of the log is written into the database anew, and begun from its start.
+        Linux reports such an error once and keeps in memory what never arrived; what is written behind such a gap
+        is lost when the power goes. So all of the log goes into the database anew, and begins from its start.
         """
         (is_busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if is_busy:
