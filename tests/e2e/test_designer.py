@@ -66,7 +66,7 @@ def clerk(demo: Demo) -> Iterator[Clerk]:
     context = demo.sign_in()
     page = context.new_page()
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("pageerror", lambda error: complaints.append(str(error.stack)))
     page.goto(f"{demo.console}forms/new")
     yield Clerk(page)
     context.close()
@@ -173,6 +173,24 @@ def test_what_is_moved_or_removed_comes_back_with_undo(clerk: Clerk) -> None:
     page.click("#undo")
     expect(labels).to_have_text(["甲", "乙"])
     saved(page)
+
+
+def test_undo_and_redo_outlive_a_reload(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("重新打开")
+    clerk.add("短文字", "几号房")
+    clerk.add("短文字", "几个人")
+    saved(page)
+    labels = page.locator("#outline .item-label")
+    page.click("#undo")
+    page.click("#undo")
+    expect(labels).to_have_text(["几号房"])
+    saved(page)
+    page.reload()
+    expect(labels).to_have_text(["几号房"])
+    page.click("#redo")
+    page.click("#redo")
+    expect(labels).to_have_text(["几号房", "几个人"])
 
 
 def test_a_condition_that_lost_its_question_says_so_where_it_is(clerk: Clerk) -> None:

@@ -8,6 +8,8 @@ const AGAIN_MS = 3000;
 const WAIT_MS = 20000;
 const UNDO_MAX = 100;
 const UNDO_CHARACTERS_MAX = 20e6;
+const UNDO_KEPT_MAX = 20; // over a reload
+const UNDO_KEPT = `undo ${config.urls.save}`;
 
 const copy = value => JSON.parse(JSON.stringify(value));
 const first = config.draft;
@@ -39,6 +41,7 @@ const tell = what => listeners.forEach(listener => listener(what));
 
 function become(state) {
   draft.state = state;
+  if (state === 'saved') keepPast();
   tell('state');
 }
 
@@ -82,6 +85,23 @@ export function select(path) {
 }
 
 // --- undo
+
+// The last steps survive a reload of the page, in this tab, as long as nobody else saved in between.
+function keepPast() {
+  const kept = {revision: draft.revision, past: past.slice(-UNDO_KEPT_MAX), future: future.slice(-UNDO_KEPT_MAX)};
+  try {
+    sessionStorage.setItem(UNDO_KEPT, JSON.stringify(kept));
+  } catch { /* no room, or no storage: undo ends with the page */ }
+}
+
+function recallPast() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(UNDO_KEPT));
+    if (kept?.revision !== first.revision) return;
+    past.push(...kept.past);
+    future = kept.future;
+  } catch { /* what somebody else put there */ }
+}
 
 function remember(key) {
   if (key && key === lastKey) return;
@@ -194,7 +214,10 @@ function take(said, job) {
   }
   draft.definition = definition;
   Object.assign(draft, {revision: said.revision, picked: said.picked, problems: said.problems, kinds: said.kinds});
-  if (from && said.at) draft.selected = draft.selected && moved(draft.selected, from, said.at);
+  if (from && said.at && draft.selected) {
+    // An act that was undone while it was under way has moved nothing.
+    draft.selected = [moved(draft.selected, from, said.at), draft.selected].find(path => questionAt(path)) || null;
+  }
   if (job && !job.quiet) draft.selected = said.at || null;
   tell(job && !job.quiet ? 'all' : 'names');
   tell('saved');
@@ -267,5 +290,6 @@ export function goOn(said, definition) {
   if (isDirty) work();
 }
 
+recallPast();
 addEventListener('online', () => { if (draft.state === 'offline') work(); });
 addEventListener('beforeunload', event => { if (isDirty || isBusy) event.preventDefault(); });
