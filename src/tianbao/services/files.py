@@ -62,6 +62,11 @@ def sweep_files() -> int:
     return file_folder().sweep(days=list_days(settings.CONFIG.keys))
 
 
+def keep_files_after_clock_jump() -> None:
+    """Nobody's file is swept because the clock was set."""
+    file_folder().wait_anew()
+
+
 def file_folder() -> FileFolder:
     """Where this installation keeps its files."""
     return FileFolder(settings.CONFIG.files)

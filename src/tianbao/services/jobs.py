@@ -12,13 +12,14 @@ from typing import Final
 
 from django.db import close_old_connections
 
-from tianbao.services.files import sweep_files
+from tianbao.services.files import keep_files_after_clock_jump, sweep_files
 from tianbao.services.projection import Projector
 
 IDLE_WAIT_S: Final = 0.2
 FAILED_WAIT_S: Final = 2.0
 
 SWEEP_EVERY_S: Final = 3_600.0
+CLOCK_JUMP_S: Final = 600.0
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,13 @@ def run_jobs(stop: threading.Event) -> None:
     """
     projector = Projector()
     wait_s, swept_s = 0.0, float("-inf")
+    clock_s = time.time() - time.monotonic()
     while not stop.wait(wait_s):
         close_old_connections()
         try:
+            if abs(time.time() - time.monotonic() - clock_s) > CLOCK_JUMP_S:
+                keep_files_after_clock_jump()
+                clock_s = time.time() - time.monotonic()
             if time.monotonic() - swept_s > SWEEP_EVERY_S:
                 swept_s = time.monotonic()
                 sweep_files()

@@ -16,6 +16,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import Any, BinaryIO, Final
 
@@ -136,6 +137,12 @@ class FileFolder:
         sync_folder(folder)
         sync_folder(self._waiting)
         return True
+
+    def wait_anew(self) -> None:
+        """After the clock was set nobody knows for how long a file has waited: it has its whole time again."""
+        for path in self._waiting.iterdir() if self._waiting.is_dir() else ():
+            with suppress(FileNotFoundError):  # claimed in this moment
+                os.utime(path)
 
     def sweep(self, *, days: Iterable[str], now_s: float | None = None) -> int:
         """Removes what has waited for too long (how many files), and whole days whose keys are gone.
