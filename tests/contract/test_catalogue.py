@@ -77,6 +77,35 @@ def test_a_site_has_its_forms_in_order_with_their_hours(
     assert reader.read(catalogue) is catalogue, "nothing has changed"
 
 
+def test_a_site_that_is_made_while_sites_are_read_is_not_half_there(
+    reader: CatalogueReader, installation: tuple[Config, str, list[bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, read_sites = reader.read(Catalogue()), reader._statements.read_sites
+    ask = reader._ask
+
+    def ask_slowly(sql: str, arguments: tuple[str, ...] = ()) -> list[object]:
+        if sql == read_sites:
+            run(
+                installation[0],
+                "-m",
+                "tianbao",
+                "site",
+                "add",
+                "--name",
+                "东口",
+                "--data",
+                str(installation[0].data),
+            )
+        return ask(sql, arguments)
+
+    run(installation[0], "-m", "tianbao", "site", "add", "--name", "西口", "--data", str(installation[0].data))
+    monkeypatch.setattr(reader, "_ask", ask_slowly)
+    found = reader.read(known)
+    assert len(found.sites) == len(known.sites) + 1
+    monkeypatch.undo()
+    assert len(reader.read(found).sites) == len(known.sites) + 2
+
+
 def test_pictures_and_corrections_are_found_or_not(reader: CatalogueReader) -> None:
     assert reader.find_picture("a" * 32 + ".jpg") == b"picture"
     assert reader.find_picture("b" * 32 + ".jpg") is None

@@ -98,7 +98,7 @@ class CatalogueReader:
         try:
             generation = self._ask(self._statements.read_generation)
             is_new = bool(generation) and generation[0][0] != known.generation
-            found = self._read_all() if is_new else known
+            found = self._read_all_at_once() if is_new else known
         except Exception:
             self.close()
             if not self._is_failing:  # said once, not twice a second
@@ -143,6 +143,13 @@ class CatalogueReader:
         connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA busy_timeout=5000")
         return connection
+
+    def _read_all_at_once(self) -> Catalogue:
+        """What stands at one moment: a site that is made meanwhile is there with its forms, or not at all."""
+        self._connection.execute(self._statements.begin_reading)
+        found = self._read_all()
+        self._connection.execute("COMMIT")
+        return found
 
     def _read_all(self) -> Catalogue:
         row = self._ask(self._statements.read_organisation)[0]

@@ -48,9 +48,9 @@ SUBMISSION_COLUMNS: Final = ", ".join(SubmissionRow._fields)
 class Statements:
     """Each by its name.
 
-    `keep_order` makes batches of several edges commit in the order of their sequence numbers, so that whoever
-    follows them skips none; SQLite has one writer and needs nothing. `append` takes columns and answers the ids
-    that were new; SQLite has `sqlite_append` instead.
+    `begin_reading` begins a transaction that sees one state of all tables. `keep_order` makes batches of several edges
+    commit in the order of their sequence numbers, so that whoever follows them skips none; SQLite has one writer and
+    needs nothing. `append` takes columns and answers the ids that were new; SQLite has `sqlite_append` instead.
     """
 
     keep_order: str
@@ -61,6 +61,7 @@ class Statements:
     count_submissions: str
     received_after: str
     read_cursor: str
+    begin_reading: str
     read_generation: str
     read_organisation: str
     read_sites: str
@@ -115,6 +116,7 @@ SQLITE: Final = Statements(
     count_submissions=_COUNT_SUBMISSIONS,
     received_after=_RECEIVED_AFTER,
     read_cursor=_READ_CURSOR,
+    begin_reading="BEGIN",
     read_generation=_READ_GENERATION,
     read_organisation=_READ_ORGANISATION,
     read_sites=_READ_SITES,
@@ -141,6 +143,7 @@ POSTGRESQL: Final = Statements(
     count_submissions=_COUNT_SUBMISSIONS,
     received_after=_RECEIVED_AFTER.replace("?", "%s"),
     read_cursor=_READ_CURSOR,
+    begin_reading="BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
     read_generation=_READ_GENERATION,
     read_organisation=_READ_ORGANISATION,
     read_sites=_READ_SITES,
