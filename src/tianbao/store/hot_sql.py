@@ -48,9 +48,9 @@ SUBMISSION_COLUMNS: Final = ", ".join(SubmissionRow._fields)
 class Statements:
     """Each by its name.
 
-    `begin_reading` begins a transaction that sees one state of all tables. `keep_order` makes batches of several edges
-    commit in the order of their sequence numbers, so that whoever follows them skips none; SQLite has one writer and
-    needs nothing. `append` takes columns and answers the ids that were new; SQLite has `sqlite_append` instead.
+    `begin_reading` begins a transaction that sees one state of all tables. `keep_order` makes batches of several
+    edges commit in the order of their sequence numbers, so that whoever follows them skips none; SQLite has one
+    writer and needs nothing. `append` takes columns and answers the ids that were new; SQLite has `sqlite_append`.
     """
 
     keep_order: str
