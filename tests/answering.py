@@ -79,7 +79,7 @@ class Answering:
             new = 0
             for path in showing.asked:
                 question = self._form.question_at(path)
-                if question is None or question.type in UNSEEN or not question.is_answered:
+                if question is None or question.type in UNSEEN or question.is_heading or not question.is_answered:
                     continue
                 if question.questions:
                     if (
