@@ -77,6 +77,13 @@ def saved(page: Page) -> None:
     expect(page.locator("#status[data-state=saved]")).to_be_attached()
 
 
+def hold_saving(page: Page) -> list[Route]:
+    """What the page sends to be saved, held back until it is told to continue."""
+    held: list[Route] = []
+    page.route("**/save", lambda route: held.append(route))
+    return held
+
+
 def test_somebody_new_makes_ten_questions_with_a_condition(clerk: Clerk, demo: Demo) -> None:
     page = clerk.page
     clerk.begin("安置点每日健康登记")
@@ -157,6 +164,42 @@ def test_a_question_that_could_not_be_added_is_not_passed_over_in_silence(clerk:
     expect(page.locator("#outline .item-label")).to_have_text("几号房")
 
 
+def test_what_is_typed_before_a_question_is_there_becomes_its_text(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("慢的网络")
+    held = hold_saving(page)
+    clerk.click("#kinds .kind:has(strong:text-is('短文字'))")
+    clerk.type("几号")
+    expect(page.locator("#coming")).to_be_visible()
+    held[0].continue_()
+    page.unroute("**/save")
+    label = page.locator(".label-field textarea")
+    expect(label).to_be_focused()
+    expect(label).to_have_value("几号")
+    clerk.type("房")
+    page.locator("[data-field=required] input").check()
+    saved(page)
+    page.reload()
+    expect(page.locator("#outline .item-label")).to_have_text("几号房 *")
+    page.locator(".more summary").click()
+    expect(page.locator("#question-name")).to_have_value("ji_hao_fang")
+
+
+def test_syllables_on_their_way_to_characters_are_waited_for(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("输入法")
+    keyboard = page.context.new_cdp_session(page)
+    held = hold_saving(page)
+    clerk.click("#kinds .kind:has(strong:text-is('短文字'))")
+    keyboard.send("Input.imeSetComposition", {"text": "fang", "selectionStart": 4, "selectionEnd": 4})
+    held[0].continue_()
+    page.unroute("**/save")
+    expect(page.locator("#outline .item")).to_have_count(1)
+    expect(page.locator("#coming")).to_be_visible()
+    keyboard.send("Input.insertText", {"text": "房"})
+    expect(page.locator(".label-field textarea")).to_have_value("房")
+
+
 def test_what_is_moved_or_removed_comes_back_with_undo(clerk: Clerk) -> None:
     page = clerk.page
     clerk.begin("移动和删除")
@@ -197,16 +240,21 @@ def test_a_condition_that_lost_its_question_says_so_where_it_is(clerk: Clerk) ->
     page = clerk.page
     clerk.begin("条件")
     clerk.add("是或否", "发烧")
+    clerk.add("整数", "几天")
     clerk.add("日期", "何时")
     clerk.click("[data-field=relevant] label:has-text('满足条件才问')")
     page.locator("[data-field=relevant] select").nth(0).select_option(index=1)
     page.locator("[data-field=relevant] select").nth(2).select_option(index=1)
     saved(page)
     page.locator("#outline .item-main").nth(0).press("Delete")
-    expect(page.locator("#outline .item")).to_have_count(1)
+    expect(page.locator("#outline .item")).to_have_count(2)
+    page.locator("#outline .item-main").nth(1).click()
+    expect(page.locator("[data-field=relevant] .field-problem")).to_be_visible()
+    page.click("[data-field=relevant] .condition-rows > button")
+    expect(page.locator("[data-field=relevant] .condition-row")).to_have_count(2)
     expect(page.locator("[data-field=relevant] .field-problem")).to_be_visible()
     page.reload()
-    expect(page.locator("#outline .item")).to_have_count(1)
+    expect(page.locator("#outline .item")).to_have_count(2)
     expect(page.locator("#adding")).to_be_hidden()
 
 

@@ -4,6 +4,8 @@ import {byId, config, h, words} from './dom.js';
 import {act, draft, levelOf, parentOf} from './draft.js';
 
 const dialog = byId('adding');
+const coming = byId('coming');
+const early = byId('coming-text');
 let place = {parent: '', index: 0};
 
 // Behind the question that is selected, or where it is said.
@@ -20,16 +22,29 @@ export function openAdding(parent = null, index = 0) {
   dialog.querySelector('section + section .kind').focus({preventScroll: true});
 }
 
-async function add(body) {
+// What is typed before the question is there waits for it in a field of its own; it is seen if that takes a while.
+async function add(name, body) {
   dialog.close();
-  byId('panel').focus({preventScroll: true}); // not the button that opened it: a space typed too early would do so again
+  byId('coming-title').textContent = name;
+  coming.showModal();
+  early.select();
   const at = await act({...body, ...place});
+  await composed;
+  coming.close();
   if (at === null) return;
-  dialog.dispatchEvent(new CustomEvent('added', {detail: at}));
+  dialog.dispatchEvent(new CustomEvent('added', {detail: early.value.replace(/\n/g, ' ')}));
+  early.value = '';
 }
 
+// Syllables on their way to being characters are nothing to move: it waits until they are.
+let composed = null;
+early.addEventListener('compositionstart', () => {
+  composed = new Promise(done => early.addEventListener('compositionend', done, {once: true}));
+});
+coming.addEventListener('cancel', event => event.preventDefault());
+
 const button = (text, hint, body) => h(
-  'button', {type: 'button', class: 'kind', onclick: () => add(body)},
+  'button', {type: 'button', class: 'kind', onclick: () => add(text, body)},
   h('strong', {}, text), hint && h('span', {}, hint),
 );
 

@@ -41,6 +41,7 @@ export function conditionBox(field, title) {
       state && !candidates.length && h('p', {class: 'hint'}, words.noneBefore),
       state && candidates.length > 0 && rowsBox(state, candidates),
       (Boolean(text) || state) && expressionBox(text, isTyped),
+      [...box.querySelectorAll(':scope > .field-problem')], // they stay until the next save says others
     );
   };
 

@@ -130,9 +130,9 @@ for (const tab of document.querySelectorAll('[data-show]')) tab.addEventListener
 // --- adding and choosing
 
 byId('add').addEventListener('click', () => openAdding());
-byId('adding').addEventListener('added', () => {
+byId('adding').addEventListener('added', event => {
   showTab('panel');
-  focusLabel();
+  focusLabel(event.detail);
 });
 byId('form-settings').addEventListener('click', () => {
   select('');

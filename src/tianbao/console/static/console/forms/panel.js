@@ -37,11 +37,13 @@ export function showProblems() {
   if (name && question && document.activeElement !== name) name.value = question.name;
 }
 
-export function focusLabel() {
+// `typed` takes the place of the label, as if somebody had typed it there.
+export function focusLabel(typed = '') {
   const field = panel.querySelector('.label-field textarea');
   if (!field) return;
   field.focus();
   field.select();
+  if (typed) document.execCommand('insertText', false, typed);
 }
 
 const nothingSelected = () => h('p', {class: 'panel-empty soft'}, draft.definition.questions.length ? '←' : words.empty);
