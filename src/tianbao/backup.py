@@ -1,7 +1,8 @@
-"""`tianbao backup`: a whole installation in one file, while it goes on taking registrations.
+"""`tianbao backup`: a whole installation in two files, while it goes on taking registrations.
 
-The file is an ordinary ZIP, not compressed: `main.db`, `intake.db`, `files/…`, `keys/…` and `manifest.json` with
-the size and SHA-256 of each and the rows of every table. What fits together is a matter of order. Both databases
+They are ordinary ZIPs, not compressed: `main.db`, `intake.db`, `files/…` and `manifest.json` with the size and
+SHA-256 of each and the rows of every table; and `keys/…` in the other, so that a day whose keys are destroyed does
+not live on in every backup (DESIGN 5). What fits together is a matter of order. Both databases
 are copied from a read transaction each, the one on `main.db` begun first: so every submission that was projected is
 there, and the projection's cursor never points beyond what is. The edge learns of a new site a moment later than
 that (`edge.catalogue.REFRESH_S`), so no submission speaks of a site that is missing. Keys and files come last:
@@ -62,8 +63,8 @@ class Manifest:
         return asdict(self)
 
 
-def write_backup(config: Config, out: Path, *, keys_out: Path | None, on_progress: OnProgress) -> Manifest:
-    """Writes `out`, and the keys into a file of their own where one is named; CannotStart in plain words."""
+def write_backup(config: Config, out: Path, *, keys_out: Path, on_progress: OnProgress) -> Manifest:
+    """Writes `out`, and the keys into a file of their own; CannotStart in plain words."""
     if config.is_sqlite and not config.main_db.exists():
         raise CannotStart(f"这里没有数据。 There is no installation here: {config.data}")
     if hasattr(os, "nice"):
@@ -75,14 +76,11 @@ def write_backup(config: Config, out: Path, *, keys_out: Path | None, on_progres
         with _Archive(out, manifest, progress) as archive:
             if config.is_sqlite:
                 _add_databases(config, archive)
-            if keys_out is None:
-                archive.add_all("keys", config.keys.glob("*.json"))
             for folder in _file_folders(config.files):
                 whole = (path for path in sorted(folder.iterdir()) if path.suffix != PARTIAL)
                 archive.add_all(f"files/{folder.name}", whole)
-        if keys_out is not None:
-            with _Archive(keys_out, Manifest(manifest.begun_ms, "keys"), progress) as archive:
-                archive.add_all("keys", config.keys.glob("*.json"))
+        with _Archive(keys_out, Manifest(manifest.begun_ms, "keys"), progress) as archive:
+            archive.add_all("keys", config.keys.glob("*.json"))
     except (OSError, sqlite3.Error) as error:
         raise CannotStart(f"备份没有完成，没有留下文件。 The backup failed and left no file: {error}") from error
     return manifest

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Final
 
 from tianbao.backup import Manifest, write_backup
@@ -31,20 +32,31 @@ def back_up(config: Config, arguments: argparse.Namespace) -> int:
     """`tianbao backup FILE`."""
     on_progress = _say_progress if sys.stderr.isatty() else lambda _done, _total: None
     out = arguments.file.resolve()
-    keys_out = arguments.keys_apart and arguments.keys_apart.resolve()
+    keys_out = (arguments.keys or _keys_beside(out)).resolve()
     manifest = write_backup(config, out, keys_out=keys_out, on_progress=on_progress)
-    _say(arguments, manifest, f"备份完成。 Backed up: {out} ({out.stat().st_size >> 20:,} MB)", _PG_DUMP)
+    text = (
+        f"备份完成。 Backed up: {out} ({out.stat().st_size >> 20:,} MB)\n"
+        f"钥匙另存，请放在别处，只留最新的一份。 The keys, to be kept elsewhere, the newest alone: {keys_out}"
+    )
+    _say(arguments, manifest, text, _PG_DUMP)
     return 0
 
 
 def restore(config: Config, arguments: argparse.Namespace) -> int:
     """`tianbao restore FILE`."""
-    manifest = restore_backup(config, arguments.file, keys_file=arguments.keys)
+    beside = _keys_beside(arguments.file)
+    keys_file = arguments.keys or (beside if beside.is_file() else None)
+    manifest = restore_backup(config, arguments.file, keys_file=keys_file)
     text = f"已恢复并核对无误。 Restored, and checked to be the same: {config.data}"
     _say(arguments, manifest, text, _PG_RESTORE)
     if not arguments.json:
         print(f"启动 Start it with: tianbao serve --data {config.data}")
     return 0
+
+
+def _keys_beside(file: Path) -> Path:
+    """Keys stand in a file of their own (DESIGN 5): a day that is destroyed must not live on in every backup."""
+    return file.with_suffix(".keys.zip")
 
 
 def _say(arguments: argparse.Namespace, manifest: Manifest, text: str, about_postgresql: str) -> None:

@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument(
         "file", type=Path, metavar="FILE", help="a ZIP; what stood there is replaced once it is whole"
     )
-    backup.add_argument("--keys-apart", type=Path, metavar="FILE", help="the keys into a file of their own")
+    backup.add_argument("--keys", type=Path, help="where the keys go (default: FILE's name with .keys.zip)")
     backup.add_argument("--json", action="store_true", help="say it as one line of JSON")
 
     restore = add("restore", _restore, "a backup into an empty data folder, checked")

@@ -75,8 +75,9 @@ def test_a_backup_takes_what_is_in_the_data_folder_and_says_what_is_not(config: 
     file = tmp_path / "backup.zip"
     made = run(config, "backup", str(file), "--json")
     assert made.returncode == 0, made.stderr
-    names = set(ZipFile(file).namelist())
-    assert {"keys/officers.json", "keys/2026-11-23_2026-12-07.json", "manifest.json"} <= names
+    names, keys = set(ZipFile(file).namelist()), set(ZipFile(tmp_path / "backup.keys.zip").namelist())
+    assert keys == {"keys/officers.json", "keys/2026-11-23_2026-12-07.json", "manifest.json"}
+    assert not any(name.startswith("keys/") for name in names)
     assert ("intake.db" in names) == config.is_sqlite
     assert ("pg_dump" in made.stderr) == (not config.is_sqlite)
     other = Config(tmp_path / "other", config.database_url)

@@ -127,9 +127,10 @@ def test_files_and_keys_come_along_and_halves_do_not(backed_up: tuple[Path, Path
 
 def test_keys_apart_are_needed_and_enough(backed_up: tuple[Path, Path], tmp_path: Path) -> None:
     data, _ = backed_up
-    file, keys, other = tmp_path / "data.zip", tmp_path / "keys.zip", tmp_path / "other"
-    made = run_tianbao("backup", str(file), "--data", str(data), "--keys-apart", str(keys))
+    file, keys, other = tmp_path / "data.zip", tmp_path / "safe.zip", tmp_path / "other"
+    made = run_tianbao("backup", str(file), "--data", str(data), "--keys", str(keys))
     assert made.returncode == 0, made.stderr
+    assert not file.with_suffix(".keys.zip").exists()
     assert not [name for name in ZipFile(file).namelist() if name.startswith("keys/")]
     refused = run_tianbao("restore", str(file), "--data", str(other))
     assert (refused.returncode, "--keys" in refused.stderr) == (1, True)
