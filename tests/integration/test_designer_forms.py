@@ -388,6 +388,27 @@ def test_a_broken_condition_does_not_break_the_preview(signed_in: Client, draft:
 # --- publishing
 
 
+def test_problems_call_questions_by_what_they_ask(signed_in: Client, draft: FormDraft) -> None:
+    form = done(empty(languages=("zh-Hans",)), add("section"), add("yes_no"), add("yes_no"))
+    rows = [
+        {"joined": "all", "rows": [{"question": other, "comparison": "is", "value": "yes", "value_type": "text"}]}
+        for other in ("yes_no_2", "yes_no")
+    ]
+    form = done(
+        form,
+        {"do": "condition", "path": "yes_no", "field": "relevant", **rows[0]},
+        {"do": "condition", "path": "yes_no_2", "field": "relevant", **rows[1]},
+    )
+    definition = dump_form(form)
+    definition["questions"][1]["label"] = {"zh-Hans": "发烧吗"}
+    definition["questions"][2]["label"] = {"zh-Hans": "咳嗽吗"}
+    said = save(signed_in, draft, revision=1, definition=definition).json()
+    texts = [problem["text"] for problem in said["problems"] if not problem["isNotice"]]
+    assert any("分组" in text for text in texts)
+    assert any("发烧吗 → 咳嗽吗 → 发烧吗" in text for text in texts)
+    assert not any("section" in text or "yes_no" in text for text in texts)
+
+
 def publish(client: Client, draft: FormDraft, *, revision: int, newest: int = 0) -> Any:
     typed = {"revision": revision, "newest": newest}
     return client.post(f"/console/forms/drafts/{draft.id}/publish", typed)

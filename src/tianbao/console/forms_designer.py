@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
@@ -35,7 +36,8 @@ from tianbao.console.notices import tell
 from tianbao.domain.condition_picking import pick_condition
 from tianbao.domain.form_checks import check_form
 from tianbao.domain.form_difference import find_differences
-from tianbao.domain.forms import Form, dump_form, label_at, load_form, text_in, walk_questions
+from tianbao.domain.form_problems import FormCode
+from tianbao.domain.forms import Form, Question, dump_form, label_at, load_form, text_in, walk_questions
 from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.render.form_messages import form_message
 from tianbao.services import form_drafts as services
@@ -44,6 +46,8 @@ from tianbao.services.question_types import BLOCKS, KINDS, kind_of
 from tianbao.services.refusals import message
 from tianbao.store.models import FormDraft
 
+_OF_THE_QUESTION = {FormCode.NO_LABEL, FormCode.EMPTY_GROUP, FormCode.NO_CALCULATION, FormCode.DEFAULT_TWICE}
+"""Problems whose {name} is the question's own."""
 _P = ParamSpec("_P")
 _STATUS = {Code.CHANGED_MEANWHILE: 409, Code.NOT_FOUND: 404, Code.MALFORMED_JSON: 400}
 
@@ -210,16 +214,35 @@ def _picked(question: Any) -> dict[str, Any]:
 
 
 def _problems(form: Form, language: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "path": (path := problem.question or _user_of(form, problem.choice_list)),
-            "field": "choices" if problem.choice_list else problem.field,
-            "isNotice": problem.is_notice,
-            "about": label_at(form, path, language) if path else "",
-            "text": form_message(problem, _),
-        }
-        for problem in check_form(form)
-    ]
+    """A clerk knows questions by what they ask, not by the names they have in the table."""
+    called = {question.name: _called(question, language) for _path, question in walk_questions(form.questions)}
+    problems = []
+    for problem in check_form(form):
+        path = problem.question or _user_of(form, problem.choice_list)
+        question = form.question_at(path) if path else None
+        values = dict(problem.parameters)
+        if problem.code in _OF_THE_QUESTION:
+            values["name"] = called[str(values["name"])]
+        elif problem.code is FormCode.CYCLE:
+            values["names"] = " → ".join(called[name] for name in str(values["names"]).split(" → "))
+        elif question and "list" in values:
+            values["list"] = _called(question, language)
+        problems.append(
+            {
+                "path": path,
+                "field": "choices" if problem.choice_list else problem.field,
+                "isNotice": problem.is_notice,
+                "about": _called(question, language) if question else "",
+                "text": form_message(replace(problem, parameters=values), _),
+            }
+        )
+    return problems
+
+
+def _called(question: Question, language: str) -> str:
+    """What is asked, or the kind of question where nothing is written yet."""
+    kind = kind_words().get(kind_of(question))
+    return text_in(question.label, language) or (kind[0] if kind else question.name)
 
 
 def _user_of(form: Form, choice_list: str) -> str:
