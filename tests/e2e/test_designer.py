@@ -200,6 +200,16 @@ def test_syllables_on_their_way_to_characters_are_waited_for(clerk: Clerk) -> No
     expect(page.locator(".label-field textarea")).to_have_value("房")
 
 
+def test_a_section_is_filled_as_soon_as_its_heading_is_typed(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("分组")
+    clerk.add("分组", "家庭情况")
+    clerk.click(".add-inside")
+    clerk.add("整数", "几口人")
+    saved(page)
+    expect(page.locator(".item-inner .item-label")).to_have_text("几口人")
+
+
 def test_what_is_moved_or_removed_comes_back_with_undo(clerk: Clerk) -> None:
     page = clerk.page
     clerk.begin("移动和删除")

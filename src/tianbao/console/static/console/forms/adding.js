@@ -1,12 +1,13 @@
 // The choice of what to add: kinds of questions by the words of an office, and ready-made blocks.
 
 import {byId, config, h, words} from './dom.js';
-import {act, draft, levelOf, parentOf} from './draft.js';
+import {act, draft, levelOf, listen, parentOf} from './draft.js';
 
 const dialog = byId('adding');
 const coming = byId('coming');
 const early = byId('coming-text');
 let place = {parent: '', index: 0};
+listen((what, follow) => { if (what === 'moved') place.parent = follow(place.parent); });
 
 // Behind the question that is selected, or where it is said.
 export function openAdding(parent = null, index = 0) {
@@ -26,14 +27,13 @@ export function openAdding(parent = null, index = 0) {
 async function add(name, body) {
   dialog.close();
   byId('coming-title').textContent = name;
+  early.value = '';
   coming.showModal();
-  early.select();
   const at = await act({...body, ...place});
   await composed;
   coming.close();
   if (at === null) return;
   dialog.dispatchEvent(new CustomEvent('added', {detail: early.value.replace(/\n/g, ' ')}));
-  early.value = '';
 }
 
 // Syllables on their way to being characters are nothing to move: it waits until they are.

@@ -35,9 +35,10 @@ const past = [];
 let future = [];
 let lastKey = null;
 
-// Listeners get what changed: 'all', 'names' (labels, names, problems; no field was rebuilt) or 'state'.
+// Listeners get what changed: 'all', 'names' (labels, names, problems; no field was rebuilt), 'state', or 'moved' with
+// a function from the old path of a question to its new one.
 export const listen = listener => listeners.push(listener);
-const tell = what => listeners.forEach(listener => listener(what));
+const tell = (what, about) => listeners.forEach(listener => listener(what, about));
 
 function become(state) {
   draft.state = state;
@@ -204,20 +205,20 @@ function take(said, job) {
   saved = copy(said.definition);
   let definition = said.definition;
   const from = job && job.body.path;
+  const follow = path => (from && said.at ? moved(path, from, said.at) : path);
   for (const later of edits) {
-    if (from && said.at && later.at) later.at.path = moved(later.at.path, from, said.at);
+    if (later.at) later.at.path = follow(later.at.path);
     definition = later.apply(definition) || definition;
   }
   edits = [];
-  if (from && said.at) {
-    for (const waiting of acts) if (waiting.body.path) waiting.body.path = moved(waiting.body.path, from, said.at);
-  }
+  for (const {body} of acts) for (const name of ['path', 'parent']) if (body[name]) body[name] = follow(body[name]);
   draft.definition = definition;
   Object.assign(draft, {revision: said.revision, picked: said.picked, problems: said.problems, kinds: said.kinds});
   if (from && said.at && draft.selected) {
     // An act that was undone while it was under way has moved nothing.
-    draft.selected = [moved(draft.selected, from, said.at), draft.selected].find(path => questionAt(path)) || null;
+    draft.selected = [follow(draft.selected), draft.selected].find(path => questionAt(path)) || null;
   }
+  tell('moved', follow);
   if (job && !job.quiet) draft.selected = said.at || null;
   tell(job && !job.quiet ? 'all' : 'names');
   tell('saved');
