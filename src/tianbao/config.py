@@ -10,6 +10,24 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tianbao.domain.floods import BITS_MAX, Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an edge process lets in before phones have to work, or wait (docs/adr/0012)."""
+
+    site: Limit = Limit(100, 6_000)  # noqa: RUF009 - frozen
+    """Of registrations at one site: 20,000 in an evening, and most of them within minutes."""
+    address: Limit = Limit(20, 1_200)  # noqa: RUF009 - frozen
+    """Of those from one address: a carrier's has thousands of people behind it."""
+    unscripted: Limit = Limit(5, 60)  # noqa: RUF009 - frozen
+    """Of those from pages without script at one site, while it is in a flood."""
+    work_bits: int = 16
+    """Tries that a phone needs, as a power of two: some tenths of a second."""
+    connections: int = 12_000
+    """Open at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -17,6 +35,7 @@ class Config:
 
     data: Path
     database_url: str = field(default="", repr=False)
+    limits: Limits = Limits()
 
     @property
     def main_db(self) -> Path:
@@ -46,7 +65,32 @@ class Config:
 def read_config() -> Config:
     """The configuration in the environment; the folder `tianbao-data` beside the caller by default."""
     data = Path(os.environ.get("TIANBAO_DATA") or "tianbao-data")
-    return Config(data=data.resolve(), database_url=os.environ.get("TIANBAO_DATABASE_URL", ""))
+    return Config(
+        data=data.resolve(), database_url=os.environ.get("TIANBAO_DATABASE_URL", ""), limits=_read_limits()
+    )
+
+
+def _read_limits() -> Limits:
+    """`TIANBAO_SITE_RATE` (a second), `TIANBAO_SITE_BURST` and so on; what is no number above 0 is left out."""
+    default = Limits()
+
+    def number(name: str, otherwise: float) -> float:
+        try:
+            given = float(os.environ.get(f"TIANBAO_{name}", ""))
+        except ValueError:
+            return otherwise
+        return given if 0 < given < float("inf") else otherwise
+
+    def limit(name: str, otherwise: Limit) -> Limit:
+        return Limit(number(f"{name}_RATE", otherwise.rate_per_s), max(1, number(f"{name}_BURST", otherwise.burst)))
+
+    return Limits(
+        site=limit("SITE", default.site),
+        address=limit("ADDRESS", default.address),
+        unscripted=limit("UNSCRIPTED", default.unscripted),
+        work_bits=min(BITS_MAX, int(number("WORK_BITS", default.work_bits))),
+        connections=max(64, int(number("CONNECTIONS", default.connections))),
+    )
 
 
 def read_or_make_secret(path: Path) -> str:

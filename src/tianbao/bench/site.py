@@ -25,7 +25,14 @@ BODIES: Final = 2_000
 
 
 def set_up_bench(folder: Path, form: Form | None = None) -> str:
-    """An installation in an empty folder whose site asks a form, the built-in one where none is given; its path."""
+    """An installation in an empty folder whose site asks a form, the built-in one where none is given; its path.
+
+    All phones of a bench come from one address to one site: what would be a flood elsewhere is let in, in processes
+    that are started from now on.
+    """
+    os.environ |= {
+        f"TIANBAO_{name}_{measure}": "1e9" for name in ("SITE", "ADDRESS") for measure in ("RATE", "BURST")
+    }
     from tianbao.config import read_config
 
     config = read_config()

@@ -73,6 +73,8 @@ class Code(StrEnum):
     WITHDRAWN = "withdrawn"
     # the moment
     BUSY = "busy"
+    WORK_ASKED = "work_asked"
+    SLOWER_PLEASE = "slower_please"
     STORAGE = "storage"
     NOT_READY = "not_ready"
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Final
 from unicodedata import normalize
 
-from tianbao.config import Config
+from tianbao.config import Config, read_or_make_secret
 from tianbao.data import read_divisions
 from tianbao.domain.places import Gazetteer
 from tianbao.domain.problems import Code, Problem, Refused, refuse
@@ -35,8 +35,10 @@ from tianbao.edge.places_api import PlacesApi
 from tianbao.edge.receipt_pages import ReceiptPages
 from tianbao.edge.sealer import Sealer
 from tianbao.edge.site_pages import SitePages
+from tianbao.edge.throttle import Throttle
 from tianbao.edge.uploads import Uploads
 from tianbao.render.messages import message
+from tianbao.render.pages import work_script
 from tianbao.render.plain_page import front_page, problem_page
 from tianbao.store.file_folder import FileFolder
 
@@ -70,12 +72,20 @@ class Edge:
         archive = Archive(lambda: open_ledger(config), CatalogueReader(config, places), sealer)
         queue = CommitQueue(lambda: open_ledger(config))
         uploads = Uploads(FileFolder(config.files))
+        intake = Intake(queue, sealer, archive, uploads)
+        self.throttle = Throttle(
+            config.limits,
+            read_or_make_secret(config.data / "secret-key").encode(),
+            intake.outcomes,
+            lambda: self.fast_path.waiting + queue.depth,
+        )
         self.context = Context(
             catalogue=await asyncio.to_thread(self._reader.read, Catalogue()),
             places=places,
-            intake=Intake(queue, sealer, archive, uploads),
+            intake=intake,
             archive=archive,
             uploads=uploads,
+            throttle=self.throttle,
             staff_token=self._staff_token,
         )
         self.fast_path = FastPath(self.context)
@@ -186,11 +196,17 @@ class Edge:
                 return Response(200 if ready else 503, b"ready" if ready else b"not ready", "text/plain")
             case "/robots.txt":
                 return Response(200, b"User-agent: *\nDisallow: /\n", "text/plain")
+            case "/work.js":
+                return self._get_work_script()
             case "/files.js":
                 return self._files.get_script(request)
             case "/favicon.ico":
                 return Response(204)
         raise refuse(Code.NOT_FOUND)
+
+    def _get_work_script(self) -> Response:
+        headers = [("cache-control", "public, max-age=3600")]
+        return Response(200, work_script().encode(), "text/javascript; charset=utf-8", headers)
 
     def _front(self, request: Request) -> Response:
         installation = self.context.catalogue.installation

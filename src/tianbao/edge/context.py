@@ -21,6 +21,7 @@ from tianbao.edge.catalogue import Catalogue
 from tianbao.edge.drafts import Target
 from tianbao.edge.http import Request, Response
 from tianbao.edge.intake import Intake
+from tianbao.edge.throttle import Throttle
 from tianbao.edge.uploads import Uploads
 from tianbao.texts import LANGUAGES, Translator, choose_language, translator
 
@@ -44,6 +45,7 @@ class Context:
     intake: Intake
     archive: Archive
     uploads: Uploads
+    throttle: Throttle
     staff_token: str = field(repr=False)
     _targets: tuple[Catalogue, dict[str, list[Target]]] = field(
         default_factory=lambda: (Catalogue(), {}), repr=False

@@ -34,6 +34,8 @@ _STATUS: Final = {
     Code.BODY_TOO_LARGE: 413,
     Code.FILE_TOO_LARGE: 413,
     Code.MEDIA_TYPE: 415,
+    Code.WORK_ASKED: 429,
+    Code.SLOWER_PLEASE: 429,
     Code.BUSY: 503,
     Code.STORAGE: 503,
     Code.NOT_READY: 503,
@@ -47,14 +49,19 @@ def status_of(problem: Problem) -> int:
 
 
 def retry_headers(status: int) -> list[tuple[str, str]]:
-    """A randomised Retry-After on 503, so that phones do not come back in step."""
-    return [("retry-after", str(1 + secrets.randbelow(RETRY_S_MAX)))] if status == 503 else []
+    """A randomised Retry-After on 429 and 503, so that phones do not come back in step."""
+    return [("retry-after", str(1 + secrets.randbelow(RETRY_S_MAX)))] if status in (429, 503) else []
 
 
 def problem_details(
-    problems: Sequence[Problem], _: Translator, *, form: Form | None = None, language: str = "en"
+    problems: Sequence[Problem],
+    _: Translator,
+    *,
+    form: Form | None = None,
+    language: str = "en",
+    work: str = "",
 ) -> Response:
-    """`application/problem+json` with `errors` for what concerns questions."""
+    """`application/problem+json` with `errors` for what concerns questions, and the script that `work` names."""
     status = status_of(problems[0])
     errors = [
         {
@@ -70,6 +77,7 @@ def problem_details(
         "status": status,
         "code": problems[0].code.value,
         "errors": errors,
+        **({"work": work} if work else {}),
     }
     return Response(
         status,

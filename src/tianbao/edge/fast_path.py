@@ -29,6 +29,8 @@ _LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]{1,6})(?:\r\n|$)")
 _UNUSUAL = re.compile(
     rb"\n(?:transfer-encoding|content-encoding|expect|upgrade|connection:[^\r]*close|x-tianbao-staff)"
 )
+TURN_MAX: Final = 64
+"""Registrations that are worked on in one turn of the loop: in between, others are heard."""
 Done: TypeAlias = Callable[[bytes | None], None]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
@@ -67,8 +69,16 @@ class FastPath:
         self._arrived.append(_Request(code.decode(), form.decode(), request.partition(b"\r\n\r\n")[2], done))
         return True
 
+    @property
+    def waiting(self) -> int:
+        """Registrations that were taken and not looked at."""
+        return len(self._arrived)
+
     def _go_on(self) -> None:
-        arrived, self._arrived = self._arrived, []
+        arrived = self._arrived[:TURN_MAX]
+        del self._arrived[:TURN_MAX]
+        if self._arrived:
+            self._loop.call_soon(self._go_on)
         plain = [one for request in arrived if (one := self._read(request))]
         self._context.intake.take_plain(plain, now_ms=now_ms())
 

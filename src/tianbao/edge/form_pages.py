@@ -48,7 +48,9 @@ from tianbao.edge.form_posts import read_posted
 from tianbao.edge.http import Request, Response, redirect
 from tianbao.edge.intake import Accepted, Invalid, Outcome, local_moment
 from tianbao.edge.sections import Walk, row_at
+from tianbao.edge.throttle import WORK_COOKIE
 from tianbao.render.form_page import Filled, form_page, gzip_page, page_csp
+from tianbao.render.plain_page import wait_page
 from tianbao.render.receipt_page import confirm_page
 
 PAGE_CACHE_MAX: Final = 512
@@ -145,16 +147,55 @@ class FormPages:
 
     async def post(self, request: Request, code: str, form: str = "") -> Response:
         """A submission, as JSON or as a form post. Under overload it is refused before it is read."""
-        if self._context.intake.queue.is_full:
-            self._context.intake.outcomes[Outcome.BUSY] += 1
-            raise refuse(Code.BUSY)
         target = self._context.target(code, form)
         media_type = request.header(b"content-type").partition(";")[0].strip().lower()
+        if request.header(b"content-encoding"):
+            raise refuse(Code.MEDIA_TYPE)
+        if not request.is_let_in and not self._is_staff(request):
+            is_scripted = media_type == "application/json"
+            refused = self._judge(request, code, is_scripted=is_scripted)
+            if refused is Code.WORK_ASKED:
+                return self._ask_for_work(request, target)
+            if refused is Code.SLOWER_PLEASE and media_type == "application/x-www-form-urlencoded":
+                return await self._ask_to_wait(request, target)
+            if refused:
+                raise refuse(refused)
         if media_type == "application/json":
             return await self._post_json(request, target)
         if media_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
             return await self._post_form(request, target)
         raise refuse(Code.MEDIA_TYPE)
+
+    def _judge(self, request: Request, code: str, *, is_scripted: bool) -> Code | None:
+        return self._context.throttle.judge(
+            code,
+            request.address,
+            key=request.header(b"idempotency-key"),
+            work=request.cookies.get(WORK_COOKIE, ""),
+            is_scripted=is_scripted,
+        )
+
+    def _ask_for_work(self, request: Request, target: Target) -> Response:
+        reader = read_reader(request, target.published.form.languages)
+        work = self._context.throttle.work_url(request.header(b"idempotency-key"))
+        return errors.problem_details([Problem(Code.WORK_ASKED)], reader._, work=work)
+
+    async def _ask_to_wait(self, request: Request, target: Target) -> Response:
+        """The answers in a page of their own, to be sent again by a tap."""
+        reader = read_reader(request, target.published.form.languages)
+        html = wait_page(
+            installation=target.installation,
+            site=target.site,
+            pairs=await request.read_form(),
+            wait_s=(wait_s := self._context.throttle.unscripted_wait_s(target.site.code)),
+            language=reader.language,
+            _=reader._,
+            action=f"{target.path}{'?new=1' if b'new=' in request.scope['query_string'] else ''}",
+        )
+        response = private_page(html, 429)
+        response.headers = [pair for pair in response.headers if pair[0] != "retry-after"]
+        response.headers.append(("retry-after", str(wait_s)))
+        return response
 
     async def _post_json(self, request: Request, target: Target) -> Response:
         form = target.published.form

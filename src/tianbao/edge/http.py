@@ -29,6 +29,8 @@ SHRUNK_LEVEL: Final = 5
 """Of gzip: 60 kB of a page become 12 kB in a millisecond."""
 
 
+LET_IN: Final = "tianbao.let_in"
+"""Among the extensions of a request that the throttle has let in already."""
 PIECE_WAIT_S: Final = 60.0
 """How long a phone may fall silent while it sends a file."""
 
@@ -58,6 +60,16 @@ class Request:
     @property
     def is_https(self) -> bool:
         return bool(self.scope["scheme"] == "https")
+
+    @property
+    def address(self) -> str:
+        """Where it comes from; behind a proxy that is what the proxy says."""
+        client = self.scope.get("client")
+        return str(client[0]) if client else ""
+
+    @property
+    def is_let_in(self) -> bool:
+        return LET_IN in self.scope.get("extensions", ())
 
     @property
     def is_from_elsewhere(self) -> bool:

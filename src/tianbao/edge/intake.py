@@ -48,6 +48,10 @@ class Outcome(StrEnum):
     INVALID = "invalid"
     REFUSED = "refused"
     BUSY = "busy"
+    WORK_ASKED = "work_asked"
+    """In a flood: its phone has to work first."""
+    SLOWED = "slowed"
+    """The same, from a page without script."""
     FAILED = "failed"
 
 

@@ -20,6 +20,12 @@ def exposition(context: Context, lag: Lag | None) -> bytes:
     files = {outcome.value: uploads.outcomes[outcome] for outcome in UploadOutcome}
     lines = [
         *_labelled("tianbao_submissions_total", "Submissions by their one outcome.", "outcome", outcomes),
+        *_single(
+            "tianbao_flooded_sites",
+            "gauge",
+            "Sites at which phones have to work, or wait, before they are let in.",
+            len(context.throttle.flooded_sites()),
+        ),
         *_single("tianbao_queue_depth", "gauge", "Submissions waiting for their commit.", intake.queue.depth),
         *_single("tianbao_commits_total", "counter", "Batches committed to disk.", intake.queue.commits),
         *_histogram(

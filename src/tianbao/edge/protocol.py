@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tianbao.edge.app import Edge
 from tianbao.edge.fast_path import bytes_of
-from tianbao.edge.http import BODY_BYTES_MAX
+from tianbao.edge.http import BODY_BYTES_MAX, LET_IN
 
 HELD_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
 """What one connection may send on before it has its answer."""
@@ -39,6 +39,8 @@ class Protocol(HttpToolsProtocol):
         self._request = b""
         """The one on the short way."""
         self._held = b""
+        self._is_let_in = False
+        """The request that begins was judged already."""
         self._answered_s = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -63,10 +65,24 @@ class Protocol(HttpToolsProtocol):
             self._begun = data
             if self.timeout_keep_alive_task is None:
                 self._wait_for_more(self.timeout_keep_alive)
-        elif len(data) == self._whole_bytes and self._edge.fast_path.take(data, self._finish):
+        elif len(data) == self._whole_bytes:
+            self._go_short_way(data)
+        else:
+            self._go_whole_way(data)
+
+    def _go_short_way(self, data: bytes) -> None:
+        address = self.client[0] if self.client else ""
+        if refusal := self._edge.throttle.refusal(data, address, is_forwarded=self.config.proxy_headers):
+            self._answer(refusal)
+        elif self._edge.fast_path.take(data, self._finish):
             self._request = data
         else:
             self._go_whole_way(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._is_let_in:
+            self.scope["extensions"] = {LET_IN: {}}
 
     def shutdown(self) -> None:
         """Goes after the answer that is being made; without one, after a moment: closing at once would cut off a
@@ -109,9 +125,11 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if answer is None:
+            self._is_let_in = True
             self._go_whole_way(request)
+            self._is_let_in = False
         else:
-            self._answer(answer)
+            self._answer(b"HTTP/1.1 201 Created\r\n" + answer)
         if held:
             self.data_received(held)
 
@@ -119,7 +137,8 @@ class Protocol(HttpToolsProtocol):
         own = b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
         if self._is_leaving:
             own += b"connection: close\r\n"
-        self.transport.write(b"HTTP/1.1 201 Created\r\n" + own + answer)
+        status, _, rest = answer.partition(b"\r\n")
+        self.transport.write(b"%s\r\n%s%s" % (status, own, rest))
         self.server_state.total_requests += 1
         self._answered_s = self.loop.time()
         if self._is_leaving:

@@ -124,6 +124,10 @@ _SENTENCES: Final[dict[Code, Callable[[Translator], str]]] = {
     ),
     Code.WITHDRAWN: lambda _: _("This registration was withdrawn. Please register again if you need to."),
     Code.BUSY: lambda _: _("Very many people are registering right now. Please try again in a moment."),
+    Code.WORK_ASKED: lambda _: _(
+        "Unusually much is being sent here. Your phone does a small calculation and sends again by itself."
+    ),
+    Code.SLOWER_PLEASE: lambda _: _("Unusually much is being sent here. Please send it again in a moment."),
     Code.STORAGE: lambda _: _("It could not be saved just now. Please send it again in a moment."),
     Code.NOT_READY: lambda _: _("This service is not set up yet. Please try again later."),
 }

@@ -104,6 +104,11 @@ def queue_script(_: Translator) -> Markup:
     return script("type.js", "dom.js", "store.js", "queue.js", constants={"T": queue_texts(_)})
 
 
+def work_script() -> str:
+    """What a page fetches when its site is in a flood."""
+    return str(script("work.js"))
+
+
 def render_page(
     template: str,
     *,
@@ -153,14 +158,15 @@ def gzip_page(html: str) -> bytes:
 def page_csp(html: str) -> str:
     """The Content-Security-Policy of a page: its own inline script and style by their hashes, and nothing else.
 
-    A page that asks for files fetches a script (render.files_script) from here, where nothing else is one: what
-    somebody sent is only ever given back as `application/octet-stream` with `nosniff`.
+    A page that asks for files fetches a script (render.files_script) from here, and one that sends another
+    (page/work.js), where nothing else is one: what somebody sent is only ever given back as
+    `application/octet-stream` with `nosniff`.
     """
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for kind, content in _INLINE.findall(html):
         digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
         hashes[kind].append(f"'sha256-{digest}'")
-    if "<script src=" in html:
+    if "<script src=" in html or 'id="_state"' in html:
         hashes["script"].append("'self'")
     return "; ".join(
         (

@@ -5,12 +5,12 @@ Called by `edge.app`. Must not know: HTTP statuses, what led to a problem.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
 from tianbao.domain.problems import Code, Problem
-from tianbao.domain.sites import CODE_LENGTH, Installation
+from tianbao.domain.sites import CODE_LENGTH, Installation, Site
 from tianbao.render.pages import queue_script, render_page
 from tianbao.texts import Translator
 
@@ -29,6 +29,7 @@ _NEXT: Final[Mapping[Code, _Next]] = {
     Code.NOT_FOUND: _Next.TYPE_CODE,
     Code.UNKNOWN_RECEIPT: _Next.TYPE_CODE,
     Code.BUSY: _Next.SEND_AGAIN,
+    Code.SLOWER_PLEASE: _Next.SEND_AGAIN,
     Code.STORAGE: _Next.SEND_AGAIN,
     Code.CHANGED_MEANWHILE: _Next.OPEN_RECEIPT,
     Code.WITHDRAWN: _Next.OPEN_RECEIPT,
@@ -43,6 +44,7 @@ _TITLES: Final[Mapping[Code, Callable[[Translator], str]]] = {
     Code.UNKNOWN_RECEIPT: lambda _: _("Nothing found"),
     Code.NOT_FOUND: lambda _: _("Page not found"),
     Code.BUSY: lambda _: _("One moment, please"),
+    Code.SLOWER_PLEASE: lambda _: _("One moment, please"),
     Code.STORAGE: lambda _: _("One moment, please"),
     Code.NOT_READY: lambda _: _("Not ready yet"),
     Code.CHANGED_MEANWHILE: lambda _: _("Changed in the meantime"),
@@ -78,4 +80,28 @@ def problem_page(
         text=text,
         next=_NEXT.get(problem.code, _Next.ASK).value,
         code_length=CODE_LENGTH,
+    )
+
+
+def wait_page(
+    *,
+    installation: Installation,
+    site: Site,
+    pairs: Sequence[tuple[str, str]],
+    wait_s: int,
+    language: str,
+    _: Translator,
+    action: str,
+) -> str:
+    """For a page without script at a site in a flood: the fields of its post are kept, a tap sends them again."""
+    return render_page(
+        "wait.html.j2",
+        installation=installation,
+        language=language,
+        _=_,
+        styles=("page.css", "form.css", "receipt.css"),
+        site=site,
+        pairs=pairs,
+        wait_s=wait_s,
+        action=action,
     )

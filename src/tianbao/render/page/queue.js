@@ -42,9 +42,9 @@ async function post({id, url, body}) {
     pause_s = +reply.headers.get('Retry-After') || 0;
     const type = reply.headers.get('Content-Type'), said = await reply.json();
     if (reply.ok && /json/.test(type) && said.id == id && said.receipt) return {receipt: '/R/' + said.receipt};
-    if (/problem.json/.test(type) && reply.status < 500 && reply.status != 429) {
-      return {problems: said.errors || [{message: said.title}]};
-    }
+    // In a flood: work.js clicks `again` once it is done.
+    if (said.work) panel.append(make('script', '', {src: said.work}));
+    else if (/problem.json/.test(type) && reply.status < 500) return {problems: said.errors};
   } catch (e) { /* no network, not in time, or no answer of ours */ } finally {
     clearTimeout(timeout);
   }
