@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 from tests.e2e.browser import chromium
 from tests.e2e.test_console import Demo
+from tests.file_samples import jpeg, png
 from tests.installation import free_port, started
 
 pytestmark = pytest.mark.browser
@@ -266,6 +267,37 @@ def test_a_condition_that_lost_its_question_says_so_where_it_is(clerk: Clerk) ->
     page.reload()
     expect(page.locator("#outline .item")).to_have_count(2)
     expect(page.locator("#adding")).to_be_hidden()
+
+
+def test_a_question_and_a_choice_have_pictures(clerk: Clerk, demo: Demo) -> None:
+    page = clerk.page
+    clerk.begin("配图")
+    clerk.add("单选", "哪个标志")
+    with page.expect_file_chooser() as chosen:
+        page.click("[data-field=image] button")
+    chosen.value.set_files({"name": "sign.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})
+    shown = page.locator("[data-field=image] img")
+    expect(shown).to_have_js_property("naturalWidth", 80)
+    page.click(".choices .actions button:has-text('给选项配图')")
+    with page.expect_file_chooser() as chosen:
+        page.click(".choice-row >> nth=1 >> .pictures button")
+    chosen.value.set_files({"name": "stop.png", "mimeType": "image/png", "buffer": png(30, 30)})
+    expect(page.locator(".choice-row img")).to_have_js_property("naturalWidth", 30)
+    saved(page)
+    phone = page.frame_locator("#phone iframe:not(.coming)")
+    expect(phone.locator("img")).to_have_count(2)
+    expect(phone.locator("img").first).to_have_js_property("naturalWidth", 80)
+    page.click("[data-field=image] button")
+    expect(shown).to_have_count(0)
+    page.click("#toast button")
+    expect(shown).to_have_count(1)
+    with page.expect_file_chooser() as chosen:
+        page.click(".choice-row >> nth=0 >> .pictures button")
+    chosen.value.set_files({"name": "text.png", "mimeType": "image/png", "buffer": b"no picture"})
+    expect(page.locator("#toast")).to_contain_text("JPEG")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".edit img")).to_have_count(2)
 
 
 def test_two_people_put_their_changes_together(clerk: Clerk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 from dataclasses import replace
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 from tests.cast import NOW_MS, Cast
+from tests.file_samples import CAMERA, bomb, jpeg
 from tests.installation import run_tianbao
 
 from tianbao.domain.forms import Form, Question, QuestionType, dump_form, load_form, walk_questions
@@ -21,7 +24,7 @@ from tianbao.services.form_acts import do_act, make_name, name_choices, read_def
 from tianbao.services.form_files import list_kits
 from tianbao.services.forms import newest_form
 from tianbao.services.question_types import BLOCKS, KINDS, kind_of, new_block, new_question
-from tianbao.store.models import Act, FormDraft, FormVersion, Organisation
+from tianbao.store.models import Act, FormDraft, FormPicture, FormVersion, Organisation
 from tianbao.xlsform import given_bytes, read_form
 
 JSON = "application/json"
@@ -321,6 +324,46 @@ def test_a_save_that_is_none_is_refused(signed_in: Client, draft: FormDraft, bod
     answer = signed_in.post(f"/console/forms/drafts/{draft.id}/save", body, content_type=JSON)
     assert (answer.status_code, answer["content-type"]) == (400, JSON)
     assert FormDraft.objects.get(id=draft.id).revision == 1
+
+
+def add_picture(client: Client, draft: FormDraft, data: bytes) -> Any:
+    file = SimpleUploadedFile("photo.jpg", data)
+    return client.post(f"/console/forms/drafts/{draft.id}/picture", {"picture": file})
+
+
+def test_a_picture_is_made_anew_and_goes_home_with_the_form(signed_in: Client, draft: FormDraft) -> None:
+    name = add_picture(signed_in, draft, jpeg(1600, 900)).json()["name"]
+    data = bytes(FormPicture.objects.get(name=name).data)
+    assert (Image.open(io.BytesIO(data)).size, CAMERA.encode() in data) == ((720, 405), False)
+    definition = copy.deepcopy(draft.definition)
+    definition["questions"][0]["image"] = {"zh-Hans": name}
+    assert save(signed_in, draft, revision=1, definition=definition).status_code == 200
+    preview = signed_in.get(f"/console/forms/drafts/{draft.id}/preview").content.decode()
+    assert f'src="/M/{name}"' in preview
+    given = signed_in.get(f"/console/forms/drafts/{draft.id}/xlsform")
+    assert given["Content-Disposition"].endswith('.zip"')
+    understood = read_form(given_bytes(given.content, "form.zip"))
+    assert understood.form and understood.form.questions[0].image == {"zh-Hans": name}
+    assert understood.pictures == {name: data}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "是空的"),
+        (jpeg()[:300], "无法读取"),
+        (b"no picture", "JPEG"),
+        (bomb(), "过大"),
+        (bytes(10_485_761), "10 MB"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words(
+    signed_in: Client, draft: FormDraft, data: bytes, said: str
+) -> None:
+    answer = add_picture(signed_in, draft, data)
+    assert answer.status_code == 422
+    assert said in answer.json()["message"]
+    assert "图片" in answer.json()["message"]
 
 
 def test_two_people_do_not_overwrite_each_other(signed_in: Client, draft: FormDraft) -> None:

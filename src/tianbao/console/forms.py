@@ -21,7 +21,8 @@ from tianbao.domain.form_difference import find_differences
 from tianbao.domain.forms import Form, load_form, text_in, walk_questions
 from tianbao.domain.problems import Code, refuse
 from tianbao.services import form_drafts as services
-from tianbao.services.form_files import write_workbook
+from tianbao.services.form_files import write_workbook, write_zip
+from tianbao.services.form_pictures import find_pictures
 
 SITES_SHOWN_MAX = 5
 """Sites named in the list; the rest are counted."""
@@ -102,13 +103,14 @@ def download_draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
 
 
 def workbook(form: Form) -> HttpResponse:
-    """The file for Excel or WPS."""
-    name = f"{form.name}-v{form.version}.xlsx"
-    return HttpResponse(
-        write_workbook(form),
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)},
-    )
+    """The file for Excel or WPS; with the form's pictures, where it has any, a ZIP of both."""
+    if pictures := find_pictures(form):
+        data, suffix, kind = write_zip(form, pictures), "zip", "application/zip"
+    else:
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        data, suffix = write_workbook(form), "xlsx"
+    name = content_disposition_header(as_attachment=True, filename=f"{form.name}-v{form.version}.{suffix}")
+    return HttpResponse(data, content_type=kind, headers={"Content-Disposition": name})
 
 
 @require_POST

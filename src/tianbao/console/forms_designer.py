@@ -34,6 +34,7 @@ from tianbao.console.forms_words import (
 from tianbao.console.middleware import POLICY, StaffRequest
 from tianbao.console.notices import tell
 from tianbao.domain.condition_picking import pick_condition
+from tianbao.domain.files import IMAGE_BYTES_MAX
 from tianbao.domain.form_checks import check_form
 from tianbao.domain.form_difference import find_differences
 from tianbao.domain.form_problems import FormCode
@@ -42,6 +43,7 @@ from tianbao.domain.problems import Code, Refused, refuse
 from tianbao.render.form_messages import form_message
 from tianbao.services import form_drafts as services
 from tianbao.services.form_acts import CONDITIONS, do_act, name_choices, read_definition
+from tianbao.services.form_pictures import keep_picture
 from tianbao.services.question_types import BLOCKS, KINDS, kind_of
 from tianbao.services.refusals import message
 from tianbao.store.models import FormDraft
@@ -62,7 +64,7 @@ def show_draft(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     config = {
         "draft": _describe(draft, form),
         "published": [path for path, _q in walk_questions(published.questions)] if published else [],
-        "urls": {name: f"{path}/{name}" for name in ("save", "merge", "preview", "publish")},
+        "urls": {name: f"{path}/{name}" for name in ("save", "picture", "merge", "preview", "publish")},
         "language": reader_language(),
         "languageNames": LANGUAGE_NAMES,
         "kinds": [
@@ -96,7 +98,10 @@ def _answers_json(
             return JsonResponse(view(request, *args, **kwargs))
         except Refused as refused:
             problem = refused.problems[0]
-            said = {"code": problem.code.value, "message": message(problem, _)}
+            said = {
+                "code": problem.code.value,
+                "message": message(problem, _, field_words().get(problem.question, "")),
+            }
             return JsonResponse(said, status=_STATUS.get(problem.code, 422))
 
     return answer
@@ -116,6 +121,17 @@ def save(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
         draft_id=draft_id, revision=_revision(posted), form=form, staff=request.user, now_ms=_now_ms()
     )
     return {**_describe(draft, form), "at": at}
+
+
+@require_POST
+@_answers_json
+def add_picture(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
+    """Keeps a picture for a question or choice of the draft; its page puts the name into the definition."""
+    services.find_draft(draft_id)
+    file = request.FILES.get("picture")
+    if file is None:
+        raise refuse(Code.REQUIRED, "image")
+    return {"name": keep_picture(file.read(IMAGE_BYTES_MAX + 1))}
 
 
 @require_POST
@@ -313,6 +329,15 @@ def _words() -> dict[str, str]:
         "labelSection": _("Heading"),
         "labelNote": _("Text to read"),
         "addHint": _("Add help below the question"),
+        "picture": _("Picture"),
+        "addPicture": _("Add a picture"),
+        "removePicture": _("Remove the picture"),
+        "pictureRemoved": _("The picture is removed."),
+        "pictureMissing": _("“{file}” did not come with the form."),
+        "pictureFails": _("The picture could not be sent. Please try again."),
+        "choicePictures": _("Pictures for the choices"),
+        "sending": _("The picture is being sent…"),
+        "cancel": _("Cancel"),
         "kind": _("Kind"),
         "choices": _("Choices"),
         "choice": _("Choice {number}"),

@@ -183,6 +183,10 @@ def _sentence(change: Change, before: Form, after: Form, language: str, fields: 
             text = _("Choice changed")
             named = change.before or change.after or change.choice
             return Sentence(change.happened, about, text, str(named), str(change.after or ""))
+    if change.field == "image":  # the name of a picture says nothing to anybody
+        said = [_("a picture") if name else "—" for name in (change.before, change.after)]
+        after_said = _("another picture") if change.before and change.after else said[1]
+        return Sentence(change.happened, about, field, said[0], after_said)
     if change.language:
         field = f"{field} · {LANGUAGE_NAMES.get(change.language, change.language)}"
     return Sentence(change.happened, about, field, _value(change.before), _value(change.after))

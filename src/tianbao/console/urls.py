@@ -57,6 +57,7 @@ urlpatterns = [
     path("forms/new", forms_start.show_start, name="forms_start"),
     path("forms/drafts/<uuid:draft_id>", forms_designer.show_draft, name="forms_draft"),
     path("forms/drafts/<uuid:draft_id>/save", forms_designer.save, name="forms_draft_save"),
+    path("forms/drafts/<uuid:draft_id>/picture", forms_designer.add_picture, name="forms_draft_picture"),
     path("forms/drafts/<uuid:draft_id>/merge", forms_designer.merge, name="forms_draft_merge"),
     path("forms/drafts/<uuid:draft_id>/preview", forms_preview.show_preview, name="forms_draft_preview"),
     path("forms/drafts/<uuid:draft_id>/publish", forms_designer.show_publish, name="forms_draft_publish"),

@@ -182,7 +182,7 @@ def _with_pasted(form: Form, path: Path, lines: str) -> Form:
         Choice("", {language: cell for language, cell in zip(form.languages, cells, strict=False) if cell})
         for cells in _cells(lines)
     ]
-    untouched = all(re.fullmatch(r"choice_[0-9]+", choice.name) for choice in question.choices)
+    untouched = all(re.fullmatch(r"choice_[0-9]+", choice.name) and not choice.image for choice in question.choices)
     choices = (*(() if untouched and pasted else question.choices), *pasted)
     return name_choices(with_choices(form, question.choice_list, choices))
 

@@ -2,21 +2,25 @@
 
 import {byId, config, h, say, textIn, words} from './dom.js';
 import {act, draft, editQuestion, questionAt, walk} from './draft.js';
+import {pictureSlots} from './pictures.js';
 
 const SHOWN_MAX = 60;
 const GIVEN_NAME = /^choice(_\d+)?$/;
 
 let search = '';
 let searchedAt = null;
+let isPictured = false;
 
+const hasPicture = choice => Object.keys(choice.image || {}).length > 0;
 const listOf = (question, definition = draft.definition) => definition.lists[question.choice_list] || [];
 
 export function choicesBox(question, show) {
+  const all = listOf(question);
   if (searchedAt !== draft.selected) {
     search = '';
+    isPictured = all.some(hasPicture);
     searchedAt = draft.selected;
   }
-  const all = listOf(question);
   const found = all.map((choice, index) => ({choice, index}))
     .filter(({choice}) => !search || Object.values(choice.label).some(text => text.toLowerCase().includes(search)));
   const shown = found.slice(0, SHOWN_MAX);
@@ -35,6 +39,7 @@ export function choicesBox(question, show) {
       'div', {class: 'actions'},
       h('button', {type: 'button', class: 'button button-quiet button-small', 'data-key': 'choice-add', onclick: () => add(question, show)}, '+ ', words.addChoice),
       h('button', {type: 'button', class: 'button button-quiet button-small', onclick: openPaste}, words.paste),
+      !isPictured && h('button', {type: 'button', class: 'button button-quiet button-small', onclick: () => { isPictured = true; show(); }}, words.choicePictures),
     ),
   );
 }
@@ -54,6 +59,13 @@ function row(question, choice, index, count, show) {
       onblur: event => leave(event, index, show),
       onpaste: event => pasteInto(event),
     }))),
+    (isPictured || hasPicture(choice)) && h('div', {class: 'pictures'}, pictureSlots(
+      choice.image || {}, textIn(choice.label) || say(words.choice, {number: index + 1}), `choice-image:${index}`,
+      (language, name) => change(null, choices => {
+        choices[index].image = {...choices[index].image, [language]: name};
+        if (!name) delete choices[index].image[language];
+      }), show,
+    )),
     h(
       'div', {class: 'choice-tools'},
       canStandAlone && h('label', {class: 'alone', title: words.exclusive}, h('input', {
@@ -95,7 +107,7 @@ function add(question, show) {
 function leave(event, index, show) {
   const row = event.target.closest('.choice-row');
   const choices = listOf(questionAt(draft.selected) || {});
-  if (row.contains(event.relatedTarget) || choices.length < 2 || !choices[index] || textIn(choices[index].label)) return;
+  if (row.contains(event.relatedTarget) || choices.length < 2 || !choices[index] || textIn(choices[index].label) || hasPicture(choices[index])) return;
   change(null, all => all.splice(index, 1));
   setTimeout(show);
 }

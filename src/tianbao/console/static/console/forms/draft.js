@@ -136,7 +136,7 @@ export const canRedo = () => future.length > 0;
 
 // --- changing
 
-// Changes something in place. Edits of the same key in a row are undone together.
+// Changes something in place. Edits of the same key in a row are undone together, those without one each alone.
 export function edit(key, apply) {
   remember(key);
   apply(draft.definition);
@@ -148,7 +148,7 @@ export function edit(key, apply) {
 // The same for the question that is selected, wherever an act takes it meanwhile.
 export function editQuestion(key, apply) {
   const at = {path: draft.selected};
-  remember(`${at.path}:${key}`);
+  remember(key && `${at.path}:${key}`);
   apply(questionAt(at.path), draft.definition);
   if (isBusy) {
     edits.push({

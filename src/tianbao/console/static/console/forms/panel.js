@@ -5,6 +5,7 @@ import {act, draft, edit, editQuestion, isContainer, questionAt} from './draft.j
 import {choicesBox} from './choices.js';
 import {conditionBox, limitsOf, sendLimits} from './conditions.js';
 import {kindName, remove} from './outline.js';
+import {pictureSlots} from './pictures.js';
 
 const panel = byId('panel');
 const UNASKED = ['note', 'group', 'repeat', 'calculate', 'hidden', 'start', 'end', 'today', 'deviceid', 'username', 'phonenumber'];
@@ -93,6 +94,16 @@ function textBox(field, title, {rows = 1, always = true, onblur = null, ofForm =
   );
 }
 
+function pictureBox(image) {
+  const put = (language, name) => editQuestion(null, question => {
+    question.image = {...question.image, [language]: name};
+    if (!name) delete question.image[language];
+  });
+  const slots = pictureSlots(image, '', 'image', put, showPanel);
+  const isEmpty = !Object.keys(image).length;
+  return h('div', {class: isEmpty ? '' : 'box', 'data-field': 'image'}, h('div', {class: 'pictures'}, slots));
+}
+
 const followLabel = was => act({do: 'name', path: draft.selected, was}, {quiet: true, follows: true});
 
 // --- one question
@@ -114,6 +125,7 @@ function questionSettings(path) {
     h('div', {class: 'panel-problems', role: 'status'}),
     textBox('label', labelled ? title : words.name, {rows: type === 'note' ? 3 : 1, onblur: () => followLabel(labels[0] || '')}),
     labelled && textBox('hint', words.addHint, {always: false, rows: 2}),
+    labelled && pictureBox(question.image || {}),
     !UNASKED.includes(type) && h('label', {class: 'choice', 'data-field': 'required'}, h('input', {
       type: 'checkbox', checked: Boolean(question.required), 'data-key': 'required',
       onchange: event => editQuestion(null, found => { found.required = event.target.checked; }),
