@@ -39,6 +39,8 @@ RESTART_PAUSE_S = 1.0
 KEEP_ALIVE_S = 30
 """An idle connection is closed after this; short of it a stalled loop would cut off posts that lie waiting."""
 BACKLOG = 2_048
+OTHER_FILES = 512
+"""Descriptors that an edge needs for other things than connections."""
 HANDED_FD = 3
 """The first descriptor that systemd hands over."""
 
@@ -244,6 +246,19 @@ def free_port() -> int:
 # --- the processes themselves
 
 
+def raise_file_limit() -> int:
+    """As many open files, and so connections, as the system allows this process; how many."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return sys.maxsize
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most == resource.RLIM_INFINITY:
+        return sys.maxsize
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
+
+
 def edge_protocol(edge: Edge) -> Any:
     """What uvicorn makes a connection's protocol of: ours beside httptools, its own without."""
     if find_spec("httptools") is None:
@@ -281,6 +296,7 @@ def run_edge_process(
             yield
 
     edge = Edge(config, staff_token=os.environ.get("TIANBAO_EDGE_TOKEN", ""))
+    edge.connections_max = min(edge.connections_max, raise_file_limit() - OTHER_FILES)
     server = Server(
         uvicorn.Config(
             FrontDoor(edge, console_url),

@@ -60,6 +60,7 @@ class Edge:
         self._config = config
         self._staff_token = staff_token
         self._refreshing: asyncio.Task[None] | None = None
+        self.connections_max = config.limits.connections
         self.is_stopping = False
         """Connections that begin now are for one request."""
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from tianbao.edge.app import Edge
 from tianbao.edge.fast_path import bytes_of
 from tianbao.edge.http import BODY_BYTES_MAX, LET_IN
+from tianbao.edge.patience import PatientProtocol
 
 HELD_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
 """What one connection may send on before it has its answer."""
@@ -21,7 +20,7 @@ LEAVING_S: Final = 1.0
 """How long an idle connection stays when the server stops: a request may be on its way on it."""
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(PatientProtocol):
     """uvicorn's protocol for one connection, with the short way before it.
 
     Between two requests uvicorn has its keep-alive timer running; that, or a connection's first bytes, is when a
@@ -29,9 +28,8 @@ class Protocol(HttpToolsProtocol):
     """
 
     def __init__(self, edge: Edge, **given: Any) -> None:
-        super().__init__(**given)
+        super().__init__(connections_max=edge.connections_max, **given)
         self._edge = edge
-        self._is_new = True
         self._is_leaving = False
         self._begun = b""
         """What came of one for the short way."""
@@ -41,7 +39,6 @@ class Protocol(HttpToolsProtocol):
         self._held = b""
         self._is_let_in = False
         """The request that begins was judged already."""
-        self._answered_s = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -52,16 +49,17 @@ class Protocol(HttpToolsProtocol):
         if self._request:
             self._hold(data)
             return
-        if self._begun:
-            data = self._begun + data
+        begun, self._begun = self._begun, b""
+        if begun:
+            data = begun + data
         elif self._is_new or self.timeout_keep_alive_task is not None:
-            self._is_new = False
             self._whole_bytes = bytes_of(data)
         else:
             self._go_whole_way(data)
             return
-        self._begun = b""
         if len(data) < self._whole_bytes:
+            if not begun:
+                self._is_new, self._since_s = False, self.loop.time()
             self._begun = data
             if self.timeout_keep_alive_task is None:
                 self._wait_for_more(self.timeout_keep_alive)
@@ -75,7 +73,7 @@ class Protocol(HttpToolsProtocol):
         if refusal := self._edge.throttle.refusal(data, address, is_forwarded=self.config.proxy_headers):
             self._answer(refusal)
         elif self._edge.fast_path.take(data, self._finish):
-            self._request = data
+            self._request, self._is_new = data, False
         else:
             self._go_whole_way(data)
 
@@ -104,7 +102,7 @@ class Protocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def timeout_keep_alive_handler(self) -> None:
-        rest_s = self._answered_s + self.timeout_keep_alive - self.loop.time()
+        rest_s = self._since_s + self.timeout_keep_alive - self.loop.time()
         if self._request or rest_s > 0:
             self._wait_for_more(max(rest_s, 1.0))
         else:
@@ -112,6 +110,10 @@ class Protocol(HttpToolsProtocol):
 
     def _wait_for_more(self, wait_s: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(wait_s, self.timeout_keep_alive_handler)
+
+    @property
+    def _is_idle(self) -> bool:
+        return not self._request and not self._begun and super()._is_idle
 
     def _hold(self, data: bytes) -> None:
         """Requests that come before the last one was answered take their turn."""
@@ -140,7 +142,7 @@ class Protocol(HttpToolsProtocol):
         status, _, rest = answer.partition(b"\r\n")
         self.transport.write(b"%s\r\n%s%s" % (status, own, rest))
         self.server_state.total_requests += 1
-        self._answered_s = self.loop.time()
+        self._since_s, self._is_new = self.loop.time(), False
         if self._is_leaving:
             self.transport.close()
         elif self.timeout_keep_alive_task is None:
