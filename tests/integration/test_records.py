@@ -325,6 +325,30 @@ def test_an_unclear_place_of_a_correction_is_asked_about_once_and_the_choice_sta
     assert Leg.objects.get(record=record, position=0).place == "110105"
 
 
+def test_a_correction_that_takes_other_answers_with_it_says_which_and_asks_once(world: World) -> None:
+    record = world.record(4)
+    url = f"/console/records/{record.id}/correct"
+    fields = {**correction(world, 4), "_reason": ["写错了"], "id_type": [""]}
+    asked = world.client.post(url, fields)
+    assert asked.status_code == 422
+    html = asked.content.decode()
+    assert "<li>证件号码: <strong>E12345678</strong></li>" in html
+    assert not Revision.objects.filter(record=record, revision=2).exists()
+    told = re.findall(r'name="_told" value="([^"]+)"', html)
+    assert told == ["id_number"]
+    mended = {**fields, "id_type": ["other"], "_told": told}
+    assert world.client.post(url, mended).status_code == 302
+    newest = world.client.get(f"/console/records/{record.id}").context["entries"][0]
+    assert [change.before for change in newest.changes] == ["护照"]
+    leg = {"itinerary.0.transport_no": ["G123"], "itinerary.0.place": ["河北"], "itinerary.0.transport": [""]}
+    fields = {**correction(world, 4), "_reason": ["又错了"], "id_type": [""], **leg}
+    more = world.client.post(url, {**fields, "_told": ["id_number"]})
+    assert re.findall(r'name="_told" value="([^"]+)"', more.content.decode()) == [
+        "id_number",
+        "itinerary.0.transport_no",
+    ]
+
+
 def test_rows_grow_and_go_by_buttons(world: World) -> None:
     record = world.record(1)
     url = f"/console/records/{record.id}/correct"

@@ -24,12 +24,13 @@ from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import tell
 from tianbao.console.record import find_record, shown_entry
 from tianbao.domain.answers import flatten_answers, flatten_typed
-from tianbao.domain.forms import Path
+from tianbao.domain.forms import FILES, Form, Path, label_at
 from tianbao.domain.ids import write_number
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Code, Problem, Refused
 from tianbao.domain.rows import change_rows
-from tianbao.services.answering import show_answers, validate_answers
+from tianbao.render.answer_list import flat_answer_text
+from tianbao.services.answering import find_unasked, show_answers, validate_answers
 from tianbao.services.correcting import correct_record
 from tianbao.services.keys import Locked
 from tianbao.services.organisation import find_organisation
@@ -61,8 +62,9 @@ def show_correction(request: StaffRequest, record_id: UUID) -> HttpResponseBase:
     if action == "again":
         return _show_form(request, record, revision, given, values)
     unclear = validate_answers(form=record.form, answers=given, now_ms=_now_ms()).unclear
-    if unclear and not request.POST.get("_asked"):
-        return _show_form(request, record, revision, given, values, unclear=unclear)
+    unasked = find_unasked(form=record.form, answers=given, now_ms=_now_ms())
+    if (unclear and not request.POST.get("_asked")) or set(unasked) - set(request.POST.getlist("_told")):
+        return _show_form(request, record, revision, given, values, unclear=unclear, unasked=unasked)
     try:
         corrected = correct_record(
             record=record,
@@ -76,7 +78,10 @@ def show_correction(request: StaffRequest, record_id: UUID) -> HttpResponseBase:
     except Refused as refused:
         if refused.problems[0].code is Code.CHANGED_MEANWHILE:
             return _show_both(request, record, revision, given, values)
-        return _show_form(request, record, revision, given, values, problems=refused.problems, unclear=unclear)
+        problems = refused.problems
+        return _show_form(
+            request, record, revision, given, values, problems=problems, unclear=unclear, unasked=unasked
+        )
     if corrected.revision == revision:
         tell(request, _("Nothing was different, so nothing was saved."))
     else:
@@ -109,6 +114,7 @@ def _show_form(
     problems: Sequence[Problem] = (),
     rows: Mapping[Path, int] | None = None,
     unclear: Mapping[Path, Sequence[Place]] | None = None,
+    unasked: Sequence[Path] = (),
     theirs: Sequence[HistoryEntry] = (),
 ) -> HttpResponse:
     form, language = load_form_once(record.form), reader_language()
@@ -128,9 +134,20 @@ def _show_form(
         "reason_problem": said.get("_reason", ""),
         "problems": said,
         "is_unclear": bool(unclear),
+        "unasked": [_unasked_answer(form, path, values[path], language) for path in unasked],
         "theirs": [shown_entry(entry, form, zone) for entry in theirs],
     }
-    return render(request, "console/record_correct.html", context, status=422 if problems or unclear else 200)
+    return render(
+        request, "console/record_correct.html", context, status=422 if problems or unclear or unasked else 200
+    )
+
+
+def _unasked_answer(form: Form, path: Path, given: Sequence[str], language: str) -> dict[str, str]:
+    """An answer that goes when the correction is saved, in words; of a wrong one what was typed."""
+    question = form.question_at(path)
+    is_plain = question is None or not (question.choices or question.type in FILES)
+    text = ", ".join(given) if is_plain else flat_answer_text(question, given, language)
+    return {"path": path, "label": label_at(form, path, language), "text": text}
 
 
 def _read_revision(text: str) -> int:

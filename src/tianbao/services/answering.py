@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from tianbao.domain.forms import Path
 from tianbao.domain.showing import Shower, Showing
 from tianbao.domain.validation import Moment, Validation, Validator, compile_form
 from tianbao.services.divisions import gazetteer
@@ -33,9 +34,18 @@ def validate_answers(*, form: FormVersion, answers: dict[str, Any], now_ms: int)
 
 def show_answers(*, form: FormVersion, answers: Mapping[str, Any], now_ms: int) -> Showing:
     """What of the form applies, by answers that nobody judged yet."""
+    return _shower(form).show(answers, _moment(now_ms))
+
+
+def find_unasked(*, form: FormVersion, answers: Mapping[str, Any], now_ms: int) -> list[Path]:
+    """Where something was typed that would not be kept, because by the other answers nothing is asked there."""
+    return _shower(form).find_unasked(answers, _moment(now_ms))
+
+
+def _shower(form: FormVersion) -> Shower:
     if form.id not in _showers:
         _showers[form.id] = Shower(load_form_once(form), gazetteer())
-    return _showers[form.id].show(answers, _moment(now_ms))
+    return _showers[form.id]
 
 
 def _moment(now_ms: int) -> Moment:
