@@ -97,6 +97,23 @@ def test_a_correction_is_a_new_revision_and_keeps_masked_numbers(edge: EdgeClien
     assert "张三（更正）" in edge.get("/R").text
 
 
+def test_a_correction_without_script_says_what_goes_with_another_answer(edge: EdgeClient) -> None:
+    leg = {"place": "上海", "transport": "train", "transport_no": "G1234"}
+    token = register(edge, itinerary=[{**GOOD["itinerary"][0], **leg}])
+    fields = posted(edge.get("/R/correct").text)
+    fields["itinerary.0.transport"] = [""]
+    told = edge.post("/R", data={**fields, "_action": ["submit"]})
+    assert told.status_code == 422
+    assert "“车次、航班号或车牌号”" in re.search(r'role="alert".*?</ul>', told.text, re.DOTALL)[0]
+    assert own(edge, token).answers["itinerary"][0]["transport_no"]
+    again = posted(told.text)
+    assert edge.post("/R", data={**again, "_action": ["submit"]}).status_code == 303
+    assert "transport_no" not in own(edge, token).answers["itinerary"][0]
+    by_script = {name: value for name, value in posted(edge.get("/R/correct").text).items() if name != "_shown"}
+    by_script["id_type"] = [""]
+    assert edge.post("/R", data={**by_script, "_action": ["submit"]}).status_code == 303
+
+
 def test_a_wrong_correction_comes_back_with_everything_kept(edge: EdgeClient) -> None:
     token = register(edge)
     fields = posted(edge.get("/R/correct").text)

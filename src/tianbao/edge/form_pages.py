@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ import msgspec
 from tianbao.domain import rows
 from tianbao.domain.answers import Answers, as_typed, flatten_typed, nest_answers
 from tianbao.domain.files import without_files
-from tianbao.domain.forms import Form, QuestionType, describe_questions, text_in
+from tianbao.domain.forms import Form, Path, QuestionType, describe_questions, text_in
 from tianbao.domain.ids import read_uuid7, short_number, write_number, write_uuid
 from tianbao.domain.masking import mask_answers, restore_masked
 from tianbao.domain.places import Gazetteer
@@ -282,13 +283,13 @@ class FormPages:
             return response
         validation = target.published.validate(answers, moment)
         validation.prefer(posted.problems)
-        if walk is None and "_told_unasked" not in fields:
-            unasked = target.published.shower.find_unasked(answers, moment)
-            validation.prefer([Problem(Code.NOT_ASKED, path) for path in unasked])
-            fields |= {"_told_unasked": "1"} if unasked else {}
         filled = filled_with(form, typed, validation, self._context.places, reader.language)
         if walk and (action == "continue" or "_shown" in fields) and (following := walk.go_on(filled)):
             return await self._page(target, reader, following, fields)
+        if (walk is None or (own and "_shown" in fields)) and "_told_unasked" not in fields:
+            unasked = target.published.shower.find_unasked(answers, moment)
+            fields |= {"_told_unasked": "1"} if unasked else {}
+            filled = tell_unasked(filled, validation, unasked)
         accepted = None
         if begun and not validation.problems:
             # Nothing is registered that nobody saw.
@@ -433,6 +434,12 @@ def filled_with(
         problems=tuple(validation.problems),
         candidates=candidates,
     )
+
+
+def tell_unasked(filled: Filled, validation: Validation, unasked: Sequence[Path]) -> Filled:
+    """Says of what was typed where nothing is asked that it will not be kept; to be said once."""
+    validation.prefer([Problem(Code.NOT_ASKED, path) for path in unasked])
+    return replace(filled, problems=tuple(validation.problems))
 
 
 def change_rows(form: Form, answers: dict[str, Any], action: str) -> Filled:

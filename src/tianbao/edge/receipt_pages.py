@@ -33,7 +33,7 @@ from tianbao.edge.context import (
     remember_receipts,
 )
 from tianbao.edge.drafts import Target
-from tianbao.edge.form_pages import filled_with, pass_url, private_page
+from tianbao.edge.form_pages import filled_with, pass_url, private_page, tell_unasked
 from tianbao.edge.form_posts import read_posted
 from tianbao.edge.http import Download, Request, Response, redirect
 from tianbao.edge.intake import Invalid, local_moment
@@ -184,6 +184,8 @@ class ReceiptPages:
         filled = filled_with(form, typed, validation, self._context.places, reader.language)
         if "_shown" in fields and (following := walk.go_on(filled)):
             return await self._correction_page(request, target, reader, own, following, revision)
+        if "_shown" in fields and "_told_unasked" not in fields:
+            filled = tell_unasked(filled, validation, target.published.shower.find_unasked(answers, moment))
         if validation.problems or (validation.unclear and not fields.get("_asked_places")):
             return await self._correction_page(request, target, reader, own, walk.end(filled), revision)
         if revision != own.revision and not _was_sent_twice(form, own, validation.answers, revision):
@@ -239,6 +241,8 @@ class ReceiptPages:
         hidden = {"_revision": str(revision)}
         if status == 422:
             hidden["_asked_places"] = "1"
+        if any(problem.code is Code.NOT_ASKED for problem in filled.problems):
+            hidden["_told_unasked"] = "1"
         html = await asyncio.to_thread(
             form_page,
             installation=target.installation,
