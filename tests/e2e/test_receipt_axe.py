@@ -84,6 +84,22 @@ def test_whatever_is_touched_is_large_enough(browser: Browser, server: StandIn, 
     context.close()
 
 
+@pytest.mark.parametrize("path", ["/confirm/en", "/confirm/zh-Hans"])
+def test_the_one_tap_is_on_the_first_screen_under_what_is_said_of_symptoms(
+    browser: Browser, server: StandIn, path: str
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 640}, java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(server.address + path)
+    tap, condition = tab.locator(".tap").bounding_box(), tab.locator(".condition strong").bounding_box()
+    assert tap and condition
+    assert condition["y"] + condition["height"] <= tap["y"]
+    assert tap["y"] + tap["height"] <= 640
+    tab.locator(".notice summary").scroll_into_view_if_needed()
+    tab.locator(".notice summary").click(timeout=2000)
+    context.close()
+
+
 def test_without_script_the_receipt_offers_all_it_can_keep(browser: Browser, server: StandIn) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 568}, java_script_enabled=False)
     tab = context.new_page()
