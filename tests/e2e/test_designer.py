@@ -247,6 +247,50 @@ def test_undo_and_redo_outlive_a_reload(clerk: Clerk) -> None:
     expect(labels).to_have_text(["几号房", "几个人"])
 
 
+def test_what_was_typed_last_is_published_and_can_be_undone_after_coming_back(clerk: Clerk) -> None:
+    page = clerk.page
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    clerk.begin("最后一问")
+    clerk.add("短文字")
+    saved(page)
+    clerk.type("几号房")
+    page.click(".designer-tools > a")
+    expect(page.locator("form.actions button")).to_be_visible()
+    assert asked == []
+    page.go_back()
+    labels = page.locator("#outline .item-label")
+    expect(labels).to_have_text(["几号房"])
+    page.click("#undo")
+    expect(labels).not_to_have_text(["几号房"])
+
+
+def test_a_finger_drags_a_question_beyond_the_screen_of_a_phone(clerk: Clerk) -> None:
+    page = clerk.page
+    page.set_viewport_size({"width": 360, "height": 640})
+    clerk.begin("手机上排序")
+    for _ in range(3):
+        clerk.add("人员：姓名、电话、证件")
+        page.click("[data-show=outline]")
+    saved(page)
+    first = page.locator("#outline .item-label").first.inner_text()
+    page.evaluate("scrollTo(0, 0)")
+    box = page.locator("#outline .handle").first.bounding_box()
+    assert box
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *y: float) -> None:
+        points = [{"x": box["x"] + 14, "y": each} for each in y]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", box["y"] + 20)
+    touch("touchMove", 400)
+    touch("touchMove", 600)
+    expect(page.locator("#outline .drop-line:last-child")).to_be_attached()
+    touch("touchEnd")
+    expect(page.locator("#outline .item-label").last).to_have_text(first)
+
+
 def test_a_condition_that_lost_its_question_says_so_where_it_is(clerk: Clerk) -> None:
     page = clerk.page
     clerk.begin("条件")

@@ -42,6 +42,20 @@ function showState() {
   if (draft.state === 'conflict') showConflict();
 }
 
+// What was typed last is part of what is published: a link goes on as soon as it is saved.
+let goingTo = null;
+root.querySelector('.designer-tools').addEventListener('click', event => {
+  const link = event.target.closest('a');
+  if (!link || !['unsaved', 'saving'].includes(draft.state) || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  goingTo = link.href;
+});
+listen(what => {
+  if (what !== 'state' || draft.state === 'saving') return;
+  if (goingTo && draft.state === 'saved') location.assign(goingTo);
+  goingTo = null;
+});
+
 undoButton.addEventListener('click', undo);
 redoButton.addEventListener('click', redo);
 addEventListener('keydown', event => {

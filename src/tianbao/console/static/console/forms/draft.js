@@ -279,7 +279,7 @@ export const askForTheirs = () => send(config.urls.merge, {revision: draft.revis
 
 // Goes on from their revision with a definition: theirs, mine or both.
 export function goOn(said, definition) {
-  remember(null);
+  if (JSON.stringify(definition) !== JSON.stringify(draft.definition)) remember(null);
   saved = copy(said.definition);
   Object.assign(draft, {revision: said.revision, picked: said.picked, problems: said.problems, kinds: said.kinds});
   draft.definition = copy(definition);

@@ -142,16 +142,18 @@ function drag(event, path) {
   if (event.button) return;
   event.preventDefault();
   const dragged = list.querySelector(`[data-path="${CSS.escape(path)}"]`);
-  const scroller = list.closest('.outline');
+  const outline = list.closest('.outline');
+  const tabs = document.querySelector('.designer-tabs');
   const line = h('div', {class: 'drop-line'});
   let target = null;
   let y = event.clientY;
   let frame = 0;
 
   const place = () => {
-    const box = scroller.getBoundingClientRect();
-    if (y < box.top + EDGE_PX) scroller.scrollTop -= 12;
-    else if (y > box.bottom - EDGE_PX) scroller.scrollTop += 12;
+    const scroller = outline.scrollHeight > outline.clientHeight ? outline : document.scrollingElement; // on a phone the page
+    const top = scroller === outline ? outline.getBoundingClientRect().top : tabs.getBoundingClientRect().bottom;
+    if (y < top + EDGE_PX) scroller.scrollTop -= 12;
+    else if (y > byId('add').getBoundingClientRect().top - EDGE_PX) scroller.scrollTop += 12;
     target = placeAt(y, dragged);
     if (target) target.level.insertBefore(line, target.before);
     else line.remove();
