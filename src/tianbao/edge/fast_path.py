@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -29,8 +30,12 @@ _LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]{1,6})(?:\r\n|$)")
 _UNUSUAL = re.compile(
     rb"\n(?:transfer-encoding|content-encoding|expect|upgrade|connection:[^\r]*close|x-tianbao-staff)"
 )
-TURN_MAX: Final = 64
-"""Registrations that are worked on in one turn of the loop: in between, others are heard."""
+TOGETHER_MAX: Final = 64
+"""Registrations that go through the stages together."""
+WORK_SHARE: Final = 4
+"""In each turn of the loop as many times as long as everything else took, in overload mostly refusing, goes to
+registrations; at most `TURN_S_MAX`, so that others are heard."""
+TURN_S_MAX: Final = 0.25
 Done: TypeAlias = Callable[[bytes | None], None]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
@@ -52,6 +57,7 @@ class FastPath:
         self._context = context
         self._loop = asyncio.get_running_loop()
         self._arrived: list[_Request] = []
+        self._ended_s = time.monotonic()
 
     def take(self, request: bytes, done: Done) -> bool:
         """Takes what looks like a registration; of any other request it says False and does nothing.
@@ -75,12 +81,19 @@ class FastPath:
         return len(self._arrived)
 
     def _go_on(self) -> None:
-        arrived = self._arrived[:TURN_MAX]
-        del self._arrived[:TURN_MAX]
-        if self._arrived:
-            self._loop.call_soon(self._go_on)
-        plain = [one for request in arrived if (one := self._read(request))]
-        self._context.intake.take_plain(plain, now_ms=now_ms())
+        begun_s = time.monotonic()
+        end_s = begun_s + min(TURN_S_MAX, WORK_SHARE * (begun_s - self._ended_s))
+        while True:
+            arrived = self._arrived[:TOGETHER_MAX]
+            del self._arrived[:TOGETHER_MAX]
+            plain = [one for request in arrived if (one := self._read(request))]
+            self._context.intake.take_plain(plain, now_ms=now_ms())
+            if not self._arrived:
+                break
+            if time.monotonic() > end_s:
+                self._loop.call_soon(self._go_on)
+                break
+        self._ended_s = time.monotonic()
 
     def _read(self, request: _Request) -> Plain | None:
         done = request.done

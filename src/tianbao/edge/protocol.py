@@ -16,6 +16,9 @@ from tianbao.edge.patience import PatientProtocol
 
 HELD_BYTES_MAX: Final = 2 * BODY_BYTES_MAX
 """What one connection may send on before it has its answer."""
+DEAF_S: Final = 1.0
+"""So long nothing is read on after a refusal, which asked to wait at least as long: what comes all the same waits
+in the system, where it costs nothing."""
 LEAVING_S: Final = 1.0
 """How long an idle connection stays when the server stops: a request may be on its way on it."""
 
@@ -72,10 +75,16 @@ class Protocol(PatientProtocol):
         address = self.client[0] if self.client else ""
         if refusal := self._edge.throttle.refusal(data, address, is_forwarded=self.config.proxy_headers):
             self._answer(refusal)
+            self.flow.pause_reading()
+            self.loop.call_later(DEAF_S, self._hear)
         elif self._edge.fast_path.take(data, self._finish):
             self._request, self._is_new = data, False
         else:
             self._go_whole_way(data)
+
+    def _hear(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
