@@ -7,7 +7,6 @@ what either of them answers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import httpx
@@ -17,6 +16,10 @@ from tianbao.edge.http import Disconnected, Receive, Scope, Send
 
 CONSOLE_WAIT_S = 120.0
 """How long the console may take to begin an answer."""
+
+CONSOLE_BODY_BYTES_MAX = 1 << 21
+HELD_BYTES_MAX = 1 << 26
+"""Of all bodies that are on their way to the console at a time."""
 
 _HOP_BY_HOP = frozenset(
     b"connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade".split()
@@ -55,10 +58,11 @@ class FrontDoor:
 
 
 class Console:
-    """A streaming reverse proxy to the console's own server on the loopback interface.
+    """A reverse proxy, streaming its answers, to the console's own server on the loopback interface.
 
     It speaks to httpx's transport, never to a client: a client would keep the cookies of one person and send
-    them with the requests of the next.
+    them with the requests of the next. A body is passed on once it is whole: one that comes slowly holds none of
+    the few connections to the console.
     """
 
     def __init__(self, url: str) -> None:
@@ -66,11 +70,45 @@ class Console:
         self._transport = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=16)
         )
+        self._held_bytes = 0
 
     async def close(self) -> None:
         await self._transport.aclose()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        held = bytearray()
+        try:
+            too_large = _has_body(scope) and await self._read(scope, receive, held)
+            if too_large:
+                await _say(send, 413, "内容太大。 This is too large.")
+            elif self._held_bytes > HELD_BYTES_MAX:
+                await _say(send, 503, "现在太忙，请稍后再试。 Very busy; please try again in a moment.")
+            else:
+                await self._pass_on(scope, receive, send, bytes(held))
+        except Disconnected:
+            return
+        finally:
+            self._held_bytes -= len(held)
+
+    async def _read(self, scope: Scope, receive: Receive, held: bytearray) -> bool:
+        """Reads the body into `held`; whether it is too large, which ends the reading."""
+        given = dict(scope["headers"]).get(b"content-length", b"0")
+        if len(given) > 12 or int(given or 0) > CONSOLE_BODY_BYTES_MAX:
+            return True
+        is_whole = False
+        while not is_whole and self._held_bytes <= HELD_BYTES_MAX:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise Disconnected  # half a body must not pass for a whole one
+            piece = message.get("body", b"")
+            held += piece
+            self._held_bytes += len(piece)
+            if len(held) > CONSOLE_BODY_BYTES_MAX:
+                return True
+            is_whole = not message.get("more_body")
+        return False
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
         raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
         target = raw_path + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         try:
@@ -78,12 +116,10 @@ class Console:
                 scope["method"],
                 self._base.copy_with(raw_path=target),
                 headers=_forwarded(scope),
-                content=_body_of(receive) if _has_body(scope) else None,
+                content=body or None,
                 extensions={"timeout": httpx.Timeout(CONSOLE_WAIT_S, connect=5.0).as_dict()},
             )
             response = await self._transport.handle_async_request(request)
-        except Disconnected:
-            return
         except httpx.InvalidURL:
             await _say(send, 400, "网址无效。 This address is malformed.")
             return
@@ -120,17 +156,6 @@ def _forwarded(scope: Scope) -> list[tuple[bytes, bytes]]:
     headers.append((b"x-forwarded-for", client[0].encode() if client else b""))
     headers.append((b"x-forwarded-proto", scope["scheme"].encode()))
     return headers
-
-
-async def _body_of(receive: Receive) -> AsyncIterator[bytes]:
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Disconnected  # half a body must not pass for a whole one
-        if message.get("body"):
-            yield message["body"]
-        if not message.get("more_body"):
-            return
 
 
 async def _until_gone(receive: Receive) -> None:

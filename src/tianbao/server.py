@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tianbao.edge.app import Edge
 
 CONSOLE_THREADS = 8
-CONSOLE_BODY_BYTES_MAX = 1 << 21
 CONSOLE_HELD_BYTES_MAX = 1 << 20
 """Of an answer that its reader takes slowly: an export waits."""
 JOBS_NICENESS = 5
@@ -330,6 +329,7 @@ def run_console_process(*, port: int) -> int:
     """The console under waitress, on the loopback interface only."""
     import waitress
 
+    from tianbao.asgi import CONSOLE_BODY_BYTES_MAX
     from tianbao.wsgi import application
 
     _unlock_demo()

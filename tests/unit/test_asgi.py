@@ -101,26 +101,55 @@ def test_a_download_nobody_waits_for_ends_at_the_console() -> None:
     with_console(stream, check)
 
 
+UPLOAD = ((b"transfer-encoding", b"chunked"),)
+
+
+async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    raise AssertionError("nothing is passed on")
+
+
 def test_half_an_upload_is_not_taken_for_a_whole_one() -> None:
-    read: list[bytes] = []
-    closed = asyncio.Event()
-
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        read.append(await reader.read())
-        closed.set()
-        writer.close()
-
     async def check(console: Console) -> None:
         person = Person({"type": "http.request", "body": b"half", "more_body": True})
         person.leave()
-        upload = scope("/console/import", method="POST", headers=((b"transfer-encoding", b"chunked"),))
-        await console(upload, person.receive, person.send)
-        await closed.wait()
+        await console(scope("/console/import", method="POST", headers=UPLOAD), person.receive, person.send)
         assert person.sent == []
-        assert b"half" in read[0]
-        assert not read[0].endswith(b"0\r\n\r\n")
 
-    with_console(take, check)
+    with_console(never, check)
+
+
+def test_uploads_that_come_slowly_hold_no_connection_to_the_console() -> None:
+    async def check(console: Console) -> None:
+        slow = [Person({"type": "http.request", "body": b"a", "more_body": True}) for _ in range(100)]
+        upload = [scope("/console/import", method="POST", headers=UPLOAD) for _ in slow]
+        waiting = [
+            asyncio.ensure_future(console(one, person.receive, person.send))
+            for one, person in zip(upload, slow, strict=True)
+        ]
+        quick = Person()
+        await console(scope("/console/"), quick.receive, quick.send)
+        assert quick.sent[0]["status"] == 200
+        for person in slow:
+            person.leave()
+        await asyncio.gather(*waiting)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+
+    with_console(answer, check)
+
+
+def test_what_is_too_large_for_the_console_does_not_reach_it() -> None:
+    async def check(console: Console) -> None:
+        said = Person()
+        headers = ((b"content-length", b"2097153"),)
+        await console(scope("/console/import", method="POST", headers=headers), said.receive, said.send)
+        counted = Person(*[{"type": "http.request", "body": b"x" * 65_536, "more_body": True}] * 33)
+        await console(scope("/console/import", method="POST", headers=UPLOAD), counted.receive, counted.send)
+        assert [person.sent[0]["status"] for person in (said, counted)] == [413, 413]
+
+    with_console(never, check)
 
 
 def test_headers_of_the_hop_and_of_the_door_are_not_passed_on() -> None:
