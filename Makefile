@@ -26,7 +26,7 @@ check: setup ## format, lint, types, import contracts, translations
 
 test: check ## every check and every test
 	sh scripts/browser.sh
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 bench: setup ## the intake against a bare ASGI echo, in one run
 	$(BIN)/tianbao bench intake
