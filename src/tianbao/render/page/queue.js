@@ -4,6 +4,7 @@
 
 const TIMEOUT_MS = 20000;
 const PAUSE_S_MAX = 60;
+const ASKED_S_MAX = 3600;
 
 const panel = byId('_state');
 const [status, progress, again, another] = panel.children;
@@ -14,37 +15,38 @@ let attempts = 0, isSending, timer;
 const isWaiting = () => form && form.hidden;
 
 // Whether the page's form took back an entry that was refused; send.js knows.
-let takeBack = () => false;
+let takeBack = () => {};
 
-const draftName = ({url, version}) => `draft ${url} ${version}`;
+const draftName = ({url}) => 'draft ' + url;
 
 function say(text, link) {
   panel.hidden = !text;
-  status.textContent = link ? '' : text;
-  if (link) status.append(make('a', text, {href: link}));
-  progress.textContent = '';
+  status.textContent = progress.textContent = '';
+  status.append(link ? make('a', text, {href: link}) : text);
   again.hidden = another.hidden = true;
 }
 
 // → {receipt}, {problems} or {pause_s}: the last for whatever may end otherwise another time, such as the log-in page
 // of a hotel network, which answers 200 to everything.
 async function post({id, url, body}) {
-  const abort = new AbortController(), timeout = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  const abort = new AbortController(), timeout = setTimeout(() => abort.abort(), TIMEOUT_MS), request = (url, more) => fetch(url, {...more, credentials: 'same-origin', signal: abort.signal});
   let pause_s = 0;
   try {
-    const reply = await fetch(`${url}?lang=${language}`, {
+    const reply = await request(`${url}?lang=${language}`, {
       method: 'POST',
-      credentials: 'same-origin',
       headers: {'Content-Type': 'application/json', 'Idempotency-Key': id},
       body,
-      signal: abort.signal,
     });
     pause_s = +reply.headers.get('Retry-After') || 0;
-    const type = reply.headers.get('Content-Type'), said = await reply.json();
-    if (reply.ok && /json/.test(type) && said.id == id && said.receipt) return {receipt: '/R/' + said.receipt};
+    const said = await reply.json(), receipt = '/R/' + said.receipt;
+    if (reply.ok && said.id == id && said.receipt) {
+      // Its cookie, where the page is not about to open it.
+      if (queue.size > 1 || !isWaiting()) await request(receipt, {redirect: 'manual'});
+      return {receipt};
+    }
     // In a flood: work.js clicks `again` once it is done.
     if (said.work) panel.append(make('script', '', {src: said.work}));
-    else if (/problem.json/.test(type) && reply.status < 500) return {problems: said.errors};
+    else if (/problem.json/.test(reply.headers.get('Content-Type')) && reply.status < 429) return {problems: said.errors};
   } catch (e) { /* no network, not in time, or no answer of ours */ } finally {
     clearTimeout(timeout);
   }
@@ -60,8 +62,8 @@ let sendFiles = leaveFiles;
 async function refuse(entry, problems) {
   const isHere = takeBack(entry, problems), name = draftName(entry);
   if (!isHere && (await recall())[name]) return;
-  if (await keep(name, {pairs: entry.pairs, problems})) forget('entry ' + entry.id);
-  return isHere ? '' : entry.url;
+  await keep(name, {pairs: entry.pairs, problems}, 'entry ' + entry.id);
+  return !isHere && entry.url;
 }
 
 // Sends all that waits, the oldest first, and stops at one that does not get through; its turn is last next time.
@@ -77,9 +79,7 @@ async function flush() {
     queue.delete(entry);
     if (answer.receipt) {
       receipt = answer.receipt;
-      // Its cookie, where the page is not about to open it.
-      if (queue.size || !isWaiting()) await fetch(receipt, {credentials: 'same-origin', redirect: 'manual'}).catch(() => {});
-      await forget('entry ' + entry.id);
+      await forget('entry ' + entry.id, entry.isKept ? '' : draftName(entry));
     } else if (answer.problems) {
       refused = await refuse(entry, answer.problems) || refused;
     } else {
@@ -97,7 +97,7 @@ async function flush() {
 
 // Waits with full jitter, so that phones do not come back in step.
 function pause({pause_s = 0, at}) {
-  let left = Math.ceil(Math.max(1, pause_s, Math.random() * Math.min(PAUSE_S_MAX, 2 ** attempts++)));
+  let left = Math.ceil(Math.max(1, Math.min(ASKED_S_MAX, pause_s), Math.random() * Math.min(PAUSE_S_MAX, 2 ** attempts++)));
   const isKept = [...queue].every(entry => entry.isKept);
   say((isKept ? T.unsent : T.unkept) + (queue.size > 1 ? ` (${queue.size})` : ''), at);
   again.hidden = false;
@@ -117,6 +117,6 @@ again.onclick = window.ononline = () => {
 
 const kept = recall();
 kept.then(all => {
-  Object.keys(all).filter(name => /^entry/.test(name)).sort().forEach(name => queue.add({...all[name], isKept: true}));
+  Object.keys(all).forEach(name => /^entry/.test(name) && queue.add(all[name]));
   flush();
 });

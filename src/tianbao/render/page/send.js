@@ -1,6 +1,6 @@
 // The form's way into the queue, and its draft until then.
 
-const here = Object.assign({}, form.dataset);
+const here = {...form.dataset};
 const draftLine = byId('_draft');
 let draft = Promise.resolve(), typing, shown;
 
@@ -39,16 +39,14 @@ form.addEventListener('submit', async event => {
   await new Promise(done => setTimeout(done, 50));
   const id = uuid7(), given = pairs(), entry = shown = {...here, id, pairs: given,
     body: JSON.stringify({id, secret: secret(), version: +here.version, answers: nest(given)})};
-  entry.isKept = await keep('entry ' + id, entry);
   await draft;
-  forget(draftName(here));
+  entry.isKept = await keep('entry ' + id, entry, draftName(here));
   queue.add(entry);
-  attempts = 0;
-  flush();
+  again.onclick();
 });
 
 takeBack = (entry, problems) => {
-  if (entry.url != here.url || (form.hidden ? entry != shown : pairs()[0])) return false;
+  if (entry.url != here.url || (form.hidden ? entry != shown : pairs()[0])) return;
   form.hidden = false;
   fill(entry.pairs);
   show(problems);
@@ -63,24 +61,23 @@ another.onclick = () => {
 };
 
 function saveDraft() {
+  if (typing && !form.hidden) {
+    const given = pairs();
+    draft = draft.then(() => given[0] ? keep(draftName(here), {pairs: given}) : forget(draftName(here)));
+    draft.then(isKept => { draftLine.hidden = !isKept; });
+  }
   typing = 0;
-  if (form.hidden) return;
-  const given = pairs();
-  draft = draft.then(() => given[0] ? keep(draftName(here), {pairs: given}) : forget(draftName(here)));
-  draft.then(isKept => { draftLine.hidden = !isKept; });
 }
 // While somebody types on, too: not only once they pause.
 onChange(() => {
-  typing = typing || setTimeout(saveDraft, 300);
+  typing = typing || setTimeout(saveDraft, 50);
 });
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden && typing) saveDraft();
-});
+window.onbeforeunload = saveDraft;
 draftLine.lastElementChild.onclick = clear;
 
 kept.then(all => {
   const found = all[draftName(here)];
-  if (!found) return;
+  if (!found || !found.isKept) return;
   fill(found.pairs);
   show(found.problems || []);
 });

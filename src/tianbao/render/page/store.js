@@ -12,9 +12,10 @@ const database = new Promise((done, fail) => {
   setTimeout(fail, 2000);
 });
 
-// Answers when what was asked for is on the phone's disk.
-const ask = (method, value) => database.then(opened => new Promise((done, fail) => {
-  const transaction = opened.transaction('kept', 'readwrite'), request = transaction.objectStore('kept')[method](value);
+// Answers when what was asked for is on the phone's disk, and what has the name `gone` is not: both or neither.
+const ask = (method, value, gone) => database.then(opened => new Promise((done, fail) => {
+  const transaction = opened.transaction('kept', 'readwrite'), all = transaction.objectStore('kept'), request = all[method](value);
+  if (gone) all.delete(gone);
   transaction.oncomplete = () => done(request.result);
   transaction.onerror = transaction.onabort = fail;
 }));
@@ -29,29 +30,30 @@ const makeKey = async () => {
 let key;
 const getKey = () => key = key || ask('get', 'key').then(found => found ? found.key : makeKey());
 
-const forget = name => ask('delete', name).catch(() => {});
+const forget = (name, gone) => ask('delete', name, gone).catch(() => {});
 
-// Whether it could be kept.
-const keep = async (name, value) => {
+// Whether it could be kept, in the place of what is `gone`.
+const keep = async (name, value, gone) => {
   try {
     let data = JSON.stringify(value);
     const iv = subtle && crypto.getRandomValues(new Uint8Array(12));
     if (iv) data = await subtle.encrypt({name: 'AES-GCM', iv}, await getKey(), new TextEncoder().encode(data));
-    await ask('put', {name, iv, data, at: Date.now()});
+    await ask('put', {name, iv, data, at: Date.now()}, gone);
     return true;
   } catch (e) {
     return false;
   }
 };
 
-// Everything that is kept, by name. What is too old, or opens no more, goes.
+// Everything that is kept, by name and in its order, {…, isKept}. What is too old, or opens no more, goes; `isKept` says that it stays.
 const recall = async () => {
   const found = {};
   for (const {name, iv, data, at} of await ask('getAll').catch(() => [])) {
     if (name == 'key') continue;
     try {
-      if (Date.now() - at > HOURS_72_MS) throw 0;
-      found[name] = JSON.parse(iv ? new TextDecoder().decode(await subtle.decrypt({name: 'AES-GCM', iv}, await getKey(), data)) : data);
+      const isKept = Date.now() - at < HOURS_72_MS;
+      found[name] = {...JSON.parse(iv ? new TextDecoder().decode(await subtle.decrypt({name: 'AES-GCM', iv}, await getKey(), data)) : data), isKept};
+      if (!isKept) throw 0;
     } catch (e) {
       forget(name);
     }
