@@ -15,6 +15,7 @@ from tests.edge_client import GOOD, EdgeClient, make_installation, new_submissio
 from tianbao.config import Config, Limits
 from tianbao.domain.floods import Limit, count_zero_bits
 from tianbao.edge.intake import Outcome
+from tianbao.store.flood_notes import read_notes, write_note
 
 TIGHT = Limits(site=Limit(0.001, 3), address=Limit(0.001, 5), unscripted=Limit(0.001, 2), work_bits=8)
 
@@ -124,3 +125,15 @@ def test_staff_register_on_in_a_flood(edge: EdgeClient) -> None:
     flood(edge)
     posted = {**new_submission(), "answers": GOOD}
     assert edge.post(edge.site, json=posted, headers={"x-tianbao-staff": "staff-token"}).status_code == 201
+
+
+def test_the_edge_notes_the_flood_for_the_console(edge: EdgeClient, tmp_path: Path) -> None:
+    flood(edge)
+    send(edge)
+    assert edge.edge.throttle.flooded_sites() == [edge.site[3:]]
+    write_note(tmp_path, edge.edge.throttle.flooded_sites(), until_ms=2_000)
+    assert read_notes(tmp_path, now_ms=1_000) == {edge.site[3:]}
+    assert read_notes(tmp_path, now_ms=3_000) == frozenset()
+    (tmp_path / "flood-1.json").write_text("[")
+    write_note(tmp_path, [], until_ms=2_000)
+    assert read_notes(tmp_path, now_ms=1_000) == frozenset()

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from tianbao.services.counts import Glance, HourArrivals, count_arrivals
+from tianbao.services.floods import find_flooded_sites
 from tianbao.services.lag import find_lag
 from tianbao.services.selection import COUNT_MAX
 from tianbao.store.models import Site
@@ -81,6 +82,7 @@ def _numbers(request: HttpRequest) -> dict[str, Any]:
     return {
         "glance": glance,
         "lag": find_lag(now_ms=now_ms),
+        "flooded": find_flooded_sites(now_ms=now_ms),
         "site_code": site,
         "chart": make_chart(glance),
         "count_max": COUNT_MAX,

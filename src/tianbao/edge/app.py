@@ -22,7 +22,7 @@ from tianbao.edge.archive import Archive
 from tianbao.edge.catalogue import REFRESH_S, Catalogue, CatalogueReader
 from tianbao.edge.choice_lists import ChoiceLists
 from tianbao.edge.commit_queue import CommitQueue
-from tianbao.edge.context import Context, read_reader
+from tianbao.edge.context import Context, now_ms, read_reader
 from tianbao.edge.fast_path import FastPath
 from tianbao.edge.file_pages import FilePages
 from tianbao.edge.form_pages import FormPages, private_page
@@ -41,6 +41,7 @@ from tianbao.render.messages import message
 from tianbao.render.pages import work_script
 from tianbao.render.plain_page import front_page, problem_page
 from tianbao.store.file_folder import FileFolder
+from tianbao.store.flood_notes import write_note
 
 _SITE: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})(?:/([^/]{1,200}?))?(\.json)?/?")
 _LIST: Final = re.compile(r"/[Ss]/([0-9A-Za-z]{1,16})/([^/]{1,200})/lists/([^/]{1,200})")
@@ -49,6 +50,9 @@ _PICTURE: Final = re.compile(r"/M/([0-9a-f]{32}\.jpg)")
 _OWN_FILE: Final = re.compile(r"/R/files/([0-9a-f]{32})")
 _TREE: Final = re.compile(r"/places/([0-9]{2}|provinces)")
 _PASS: Final = re.compile(r"/[Pp]/([0-9A-Za-z-]{1,16})")
+
+NOTE_MS: Final = 60_000
+"""How long the console believes a note of this edge."""
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +121,9 @@ class Edge:
         while True:
             await asyncio.sleep(REFRESH_S)
             self.context.catalogue = await asyncio.to_thread(self._reader.read, self.context.catalogue)
+            flooded, until_ms = self.throttle.flooded_sites(), now_ms() + NOTE_MS
+            with suppress(OSError):  # a note is not worth an edge
+                await asyncio.to_thread(write_note, self._config.data, flooded, until_ms=until_ms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

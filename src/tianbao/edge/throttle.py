@@ -149,7 +149,8 @@ class Throttle:
 
     def unscripted_wait_s(self, code: str) -> int:
         """After how many seconds a page without script has a chance, with a little chance in it."""
-        return 1 + int(self._unscripted.wait_s(code.upper(), time.monotonic())) + randbelow(WORK_RETRY_S)
+        wait_s = self._unscripted.wait_s(code.upper(), time.monotonic())
+        return 1 + int(min(RETRY_S_MAX, wait_s)) + randbelow(WORK_RETRY_S)
 
     def flooded_sites(self) -> list[str]:
         """The sites at which phones have to work at the moment."""

@@ -99,6 +99,7 @@ def wait_page(
         installation=installation,
         language=language,
         _=_,
+        languages=(language,),  # a link to another would leave what is kept here
         styles=("page.css", "form.css", "receipt.css"),
         site=site,
         pairs=pairs,
