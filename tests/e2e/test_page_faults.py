@@ -381,7 +381,7 @@ def test_random_walk(place: Place) -> None:
     seed = random.randrange(10**6)
     chance, until_s = random.Random(seed), time.monotonic() + WALK_S
     said: list[str] = []
-    events = 0
+    events = receipts = 0
     while time.monotonic() < until_s:
         phone = place.browser.new_context(viewport={"width": 360, "height": 640})
         phone.set_default_timeout(5_000)
@@ -394,13 +394,15 @@ def test_random_walk(place: Place) -> None:
             for _ in range(chance.randint(0, 4)):
                 events += 1
                 tab = upset(place, phone, tab, chance)
+                receipts += count_receipts(place, tab)
         heal(place, phone)
         phone.close()
         for one in names:
             assert place.stored(one) == 1, f"{one} is there {place.stored(one)} times, seed {seed}"
         said += names
     assert said
-    log.info("%d registrations, %d events, %d posts, seed %d", len(said), events, len(place.way.posts), seed)
+    numbers = len(said), events, len(place.way.posts), receipts, seed
+    log.info("%d registrations, %d events, %d posts, %d receipts looked at, seed %d", *numbers)
 
 
 def register(place: Place, phone: BrowserContext, tab: Page, name: str) -> Page:
@@ -428,6 +430,14 @@ def wait_until_taken(place: Place, tab: Page, name: str) -> None:
             # One that was sent before it is waiting for its answer.
             place.way.fault = None
         tab.wait_for_timeout(10)
+
+
+def count_receipts(place: Place, tab: Page) -> int:
+    """How many receipts a page offers as those of what was sent; each opens what is stored at this moment."""
+    links = tab.locator("#_state a[href^='/R/']").evaluate_all("all => all.map(link => link.getAttribute('href'))")
+    for link in links:
+        assert place.edge.stored(link.removeprefix("/R/"))
+    return len(links)
 
 
 def upset(place: Place, phone: BrowserContext, tab: Page, chance: random.Random) -> Page:
