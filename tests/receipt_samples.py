@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
@@ -41,7 +42,6 @@ RECEIPT: Final = ReceiptView(
     revision=1,
     answers=ANSWERS,
     marks={"id_number": ["check_digit"], "itinerary.1.place": ["unresolved"]},
-    pass_png_url="/R/pass.png",
     own_link=f"{INSTALLATION.address}/R/{'a' * 43}",
     others=((1, "张*", "7XK2-99QP"),),
     delete_on=date(2026, 12, 7),
@@ -69,7 +69,12 @@ def given(language: str = "en", form: Form = MIGRANT) -> dict[str, Any]:
 
 
 def receipt(language: str = "en", form: Form = MIGRANT, **changes: Any) -> str:
-    return pages.receipt_page(**given(language, form), receipt=replace(RECEIPT, **changes))
+    view = replace(RECEIPT, **changes)
+    asked = given(language, form)
+    mould = pages.receipt_mould(**asked, state=view.state, is_named=bool(view.answers.get("name")))
+    page = pages.pour_receipt(mould, form=form, language=language, _=asked["_"], receipt=view)
+    assert gzip.decompress(page.gzip) == page.html
+    return page.html.decode()
 
 
 def confirm(language: str = "en", form: Form = MIGRANT, **changes: Any) -> str:

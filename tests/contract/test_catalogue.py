@@ -109,7 +109,7 @@ def test_a_site_that_is_made_while_sites_are_read_is_not_half_there(
 def test_pictures_and_corrections_are_found_or_not(reader: CatalogueReader) -> None:
     assert reader.find_picture("a" * 32 + ".jpg") == b"picture"
     assert reader.find_picture("b" * 32 + ".jpg") is None
-    assert reader.staff_revision("0" * 32) is None
+    assert reader.staff_revisions(["0" * 32]) == {}
 
 
 def test_a_form_stands_once_at_a_site_and_closes_after_it_opens(

@@ -80,7 +80,7 @@ def test_the_second_correction_of_a_revision_is_told_the_first(ledger: Ledger) -
     earlier, later = (make_row(key, record=first.id, revision=2, kind=2) for _ in range(2))
     assert ledger.append([key], [first, earlier]) == [None, None]
     assert ledger.append([], [later, make_row(key)]) == [earlier, None]
-    assert [row for row, _ in ledger.history(first.id)] == [first, earlier]
+    assert [row for row, _ in ledger.histories([first.id])[first.id]] == [first, earlier]
 
 
 def test_two_corrections_of_a_revision_in_one_batch_are_one(ledger: Ledger) -> None:
@@ -101,8 +101,13 @@ def test_a_history_comes_in_order_with_its_day(ledger: Ledger) -> None:
     first = make_row(key)
     second = make_row(key, record=first.id, revision=2, kind=2)
     ledger.append([key], [first, make_row(key), second])
-    assert ledger.history(first.id) == [(first, key.day), (second, key.day)]
-    assert ledger.history(make_id()) == []
+    other = make_row(key)
+    ledger.append([key], [other])
+    assert ledger.histories([first.id, make_id(), other.id]) == {
+        first.id: [(first, key.day), (second, key.day)],
+        other.id: [(other, key.day)],
+    }
+    assert ledger.histories([make_id()]) == {}
 
 
 def test_counting_grows_with_every_row(ledger: Ledger) -> None:

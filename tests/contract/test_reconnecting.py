@@ -108,5 +108,5 @@ def test_the_catalogue_stays_and_is_read_again(config: Config) -> None:
     assert reader.read(known) is known
     end_all_connections(config)
     assert reader.read(known) is known  # the connection broke
-    assert reader.staff_revision(make_key().id) is None
+    assert reader.staff_revisions([make_key().id]) == {}
     reader.close()

@@ -6,11 +6,12 @@ Used by intake (a retry at a closed site) and by the receipt pages. Must not kno
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from hmac import compare_digest
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -25,6 +26,9 @@ from tianbao.store.hot_sql import SubmissionRow
 from tianbao.store.key_file import DayKey
 
 T = TypeVar("T")
+
+TOGETHER_MAX: Final = 32
+"""Phones whose registrations are read together, each up to `RECEIPTS_MAX`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Archive:
         self._sealer = sealer
         self._ledger: Ledger | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._waiting: list[tuple[Sequence[Receipt], asyncio.Future[list[OwnRegistration | None]]]] = []
+        self._reading: asyncio.Task[None] | None = None
 
     async def find(self, record: str, revision: int) -> SubmissionRow | None:
         """A revision of a record."""
@@ -64,11 +70,38 @@ class Archive:
 
     async def open(self, receipt: Receipt) -> OwnRegistration | None:
         """The registration of a receipt; None if there is none, the secret is wrong, or it was deleted."""
-        return await self._read(lambda ledger: self._open(ledger, receipt))
+        (own,) = await self.open_all([receipt])
+        return own
+
+    async def open_all(self, receipts: Sequence[Receipt]) -> list[OwnRegistration | None]:
+        """`open` of each. Whoever asks at the same time is read together: at a rush, one way to the thread and back
+        costs more than what is read.
+        """
+        opened: asyncio.Future[list[OwnRegistration | None]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((receipts, opened))
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._open_waiting())
+        return await opened
 
     def close(self) -> None:
         self._thread.shutdown(wait=True)
         self._disconnect()
+
+    async def _open_waiting(self) -> None:
+        while self._waiting:
+            together, self._waiting = self._waiting[:TOGETHER_MAX], self._waiting[TOGETHER_MAX:]
+            asked = [receipt for receipts, _ in together for receipt in receipts]
+            try:
+                found = iter(await self._read(partial(self._open_all, receipts=asked)))
+            except Exception as failure:  # whoever waits is told
+                for _, opened in together:
+                    if not opened.done():
+                        opened.set_exception(failure)
+                continue
+            for receipts, opened in together:
+                own = [next(found) for _ in receipts]
+                if not opened.done():  # done: the phone went away
+                    opened.set_result(own)
 
     async def _read(self, read: Callable[[Ledger], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read_again, read)
@@ -92,8 +125,19 @@ class Archive:
             self._ledger.close()
             self._ledger = None
 
-    def _open(self, ledger: Ledger, receipt: Receipt) -> OwnRegistration | None:
-        history = ledger.history(receipt.id)
+    def _open_all(self, ledger: Ledger, receipts: Sequence[Receipt]) -> list[OwnRegistration | None]:
+        ids = [receipt.id for receipt in receipts]
+        histories, by_staff = ledger.histories(ids), self._reader.staff_revisions(ids)
+        return [
+            self._open(receipt, histories.get(receipt.id, []), by_staff.get(receipt.id)) for receipt in receipts
+        ]
+
+    def _open(
+        self,
+        receipt: Receipt,
+        history: list[tuple[SubmissionRow, str]],
+        by_staff: tuple[int, int, int, bytes, str] | None,
+    ) -> OwnRegistration | None:
         digest = secret_digest(receipt.secret)
         if not history or not compare_digest(history[0][0].secret_digest, digest):
             return None
@@ -109,7 +153,6 @@ class Archive:
             newest.sealed,
             newest.facts,
         )
-        by_staff = self._reader.staff_revision(receipt.id)
         if by_staff is not None and by_staff[0] > revision:
             revision, kind, changed_ms, sealed, facts = by_staff
         content_key = sealing.content_key_from(receipt.secret, day.pepper, receipt.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -108,10 +108,14 @@ class CatalogueReader:
         self._is_failing = False
         return found
 
-    def staff_revision(self, record: str) -> tuple[int, int, int, bytes, str] | None:
-        """(revision, kind, at_ms, sealed, facts) of staff's newest correction of a record."""
-        found = self._ask(self._statements.find_staff_revision, (record,))
-        return (*found[0][:3], bytes(found[0][3]), found[0][4]) if found else None
+    def staff_revisions(self, records: Sequence[str]) -> dict[str, tuple[int, int, int, bytes, str]]:
+        """(revision, kind, at_ms, sealed, facts) of staff's newest correction of each record that has one."""
+        ids = json.dumps(records) if self._config.is_sqlite else list(records)
+        found = self._ask(self._statements.find_staff_revisions, (ids,))
+        return {
+            record if isinstance(record, str) else record.hex: (revision, kind, at_ms, bytes(sealed), facts)
+            for record, revision, kind, at_ms, sealed, facts in found
+        }
 
     def projected_seq(self) -> int:
         """The sequence number up to which submissions are in records."""
@@ -128,7 +132,7 @@ class CatalogueReader:
             self._connection.close()
             self._connection = None
 
-    def _ask(self, sql: str, arguments: tuple[str, ...] = ()) -> list[Any]:
+    def _ask(self, sql: str, arguments: tuple[Any, ...] = ()) -> list[Any]:
         if self._connection is None:
             self._connection = self._connect()
         rows: list[Any] = self._connection.execute(sql, arguments).fetchall()

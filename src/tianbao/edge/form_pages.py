@@ -406,13 +406,13 @@ def private_page(html: str, status: int = 200) -> Response:
     return Response(
         status,
         html.encode(),
-        headers=[
-            ("cache-control", "no-store"),
-            ("content-security-policy", page_csp(html)),
-            ("referrer-policy", "no-referrer"),
-            *errors.retry_headers(status),
-        ],
+        headers=[*private_headers(page_csp(html)), *errors.retry_headers(status)],
     )
+
+
+def private_headers(csp: str) -> list[tuple[str, str]]:
+    """What the browser is told with a page made for one reader."""
+    return [("cache-control", "no-store"), ("content-security-policy", csp), ("referrer-policy", "no-referrer")]
 
 
 def filled_with(

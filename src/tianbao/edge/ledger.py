@@ -7,7 +7,8 @@ on disk (SQLite: WAL with synchronous=FULL).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -45,8 +46,8 @@ class Ledger(Protocol):
     def find(self, record: str, revision: int) -> SubmissionRow | None:
         """A revision of a record."""
 
-    def history(self, record: str) -> list[tuple[SubmissionRow, str]]:
-        """A record's submissions in order, each with the name of its day."""
+    def histories(self, records: Sequence[str]) -> dict[str, list[tuple[SubmissionRow, str]]]:
+        """Each record's submissions in order, with the names of their days; unknown records are left out."""
 
     def count(self) -> int:
         """The highest sequence number given."""
@@ -122,9 +123,9 @@ class SqliteLedger:
         found = self._connection.execute(SQLITE.find_submission, (record, revision)).fetchone()
         return SubmissionRow(*found) if found else None
 
-    def history(self, record: str) -> list[tuple[SubmissionRow, str]]:
-        found = self._connection.execute(SQLITE.find_history, (record,)).fetchall()
-        return [(SubmissionRow(*row[:-1]), row[-1]) for row in found]
+    def histories(self, records: Sequence[str]) -> dict[str, list[tuple[SubmissionRow, str]]]:
+        found = self._connection.execute(SQLITE.find_histories, (json.dumps(records),)).fetchall()
+        return _by_record((SubmissionRow(*row[:-1]), row[-1]) for row in found)
 
     def count(self) -> int:
         return int(self._connection.execute(SQLITE.count_submissions).fetchone()[0])
@@ -165,9 +166,9 @@ class PostgresLedger:
         found = self._connection.execute(POSTGRESQL.find_submission, (record, revision)).fetchone()
         return _plain(found) if found else None
 
-    def history(self, record: str) -> list[tuple[SubmissionRow, str]]:
-        found = self._connection.execute(POSTGRESQL.find_history, (record,)).fetchall()
-        return [(_plain(row[:-1]), row[-1]) for row in found]
+    def histories(self, records: Sequence[str]) -> dict[str, list[tuple[SubmissionRow, str]]]:
+        found = self._connection.execute(POSTGRESQL.find_histories, (list(records),)).fetchall()
+        return _by_record((_plain(row[:-1]), row[-1]) for row in found)
 
     def count(self) -> int:
         found = self._connection.execute(POSTGRESQL.count_submissions).fetchone()
@@ -179,6 +180,13 @@ class PostgresLedger:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _by_record(found: Iterable[tuple[SubmissionRow, str]]) -> dict[str, list[tuple[SubmissionRow, str]]]:
+    histories: dict[str, list[tuple[SubmissionRow, str]]] = {}
+    for row, day in found:
+        histories.setdefault(row.record, []).append((row, day))
+    return histories
 
 
 def _plain(row: Sequence[Any]) -> SubmissionRow:

@@ -21,6 +21,7 @@ from tianbao.domain.problems import Code, refuse
 from tianbao.domain.receipts import Receipt, read_receipt
 from tianbao.domain.sealing import RevisionKind
 from tianbao.edge.archive import OwnRegistration
+from tianbao.edge.catalogue import Catalogue
 from tianbao.edge.context import (
     LANGUAGE_ACTION,
     Context,
@@ -33,17 +34,28 @@ from tianbao.edge.context import (
     remember_receipts,
 )
 from tianbao.edge.drafts import Target
-from tianbao.edge.form_pages import filled_with, pass_url, private_page, tell_unasked
+from tianbao.edge.form_pages import filled_with, pass_url, private_headers, private_page, tell_unasked
 from tianbao.edge.form_posts import read_posted
 from tianbao.edge.http import Download, Request, Response, redirect
 from tianbao.edge.intake import Invalid, local_moment
 from tianbao.edge.sections import Walk
 from tianbao.render.form_page import Filled, Purpose, form_page
+from tianbao.render.mould import Mould, Poured
 from tianbao.render.qr import qr_png
-from tianbao.render.receipt_page import ReceiptState, ReceiptView, forgotten_page, receipt_page, withdraw_page
+from tianbao.render.receipt_page import (
+    ReceiptState,
+    ReceiptView,
+    forgotten_page,
+    pour_receipt,
+    receipt_mould,
+    withdraw_page,
+)
 
 QR_SCALE: Final = 8
 """Pixels a module: large enough for a photograph of the screen."""
+
+MOULDS_MAX: Final = 500
+"""Receipt pages that are ready but for somebody's own words, some 40 kB each."""
 
 _STATES: Final = {
     RevisionKind.REGISTERED: ReceiptState.REGISTERED,
@@ -58,6 +70,7 @@ class ReceiptPages:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._moulds: tuple[Catalogue, dict[tuple[object, ...], Mould]] = (Catalogue(), {})
 
     async def enter(self, request: Request, token: str) -> Response:
         """A receipt link: the cookie, and on to the page without the secret in its address."""
@@ -72,27 +85,24 @@ class ReceiptPages:
 
     async def get(self, request: Request) -> Response:
         """The registration, and the others of this phone."""
-        known, own, target = await self._own(request)
+        known = read_receipts(request)
+        all_own = await self._context.archive.open_all(known)
+        index = _index(request)
+        own = all_own[index] if index < len(known) else None
+        if own is None:
+            raise refuse(Code.UNKNOWN_RECEIPT)
+        target = self._standing_target(own)
         reader = read_reader(request, target.published.form.languages)
-        chosen = known.index(own.receipt)
         others = tuple(
-            [
-                (index, mask_name(_name_of(other, target)), _number(other.receipt))
-                for index, other in [
-                    (i, await self._context.archive.open(receipt)) for i, receipt in enumerate(known)
-                ]
-                if other is not None and index != chosen
-            ]
+            (place, mask_name(_name_of(other, target)), _number(other.receipt))
+            for place, other in enumerate(all_own)
+            if other is not None and place != index
         )
-        html = receipt_page(
-            installation=target.installation,
-            site=target.site,
-            form=target.published.form,
-            language=reader.language,
-            _=reader._,
-            receipt=self._view(own, target, others, index=chosen),
-        )
-        response = private_page(html)
+        view = self._view(own, target, others, index=index)
+        mould = self._mould(target, reader, view.state, is_named=bool(_name_of(own, target)))
+        form = target.published.form
+        page = pour_receipt(mould, form=form, language=reader.language, _=reader._, receipt=view)
+        response = _poured_page(request, page)
         remember_language(request, response, reader)
         return response
 
@@ -226,7 +236,32 @@ class ReceiptPages:
         own = await self._context.archive.open(chosen) if chosen else None
         if own is None:
             raise refuse(Code.UNKNOWN_RECEIPT)
-        return known, own, self._context.standing_target(own.first.site, own.first.form, own.first.version)
+        return known, own, self._standing_target(own)
+
+    def _standing_target(self, own: OwnRegistration) -> Target:
+        return self._context.standing_target(own.first.site, own.first.form, own.first.version)
+
+    def _mould(self, target: Target, reader: Reader, state: ReceiptState, *, is_named: bool) -> Mould:
+        """Made when first asked for after something was published."""
+        catalogue = self._context.catalogue
+        if catalogue is not self._moulds[0]:
+            self._moulds = catalogue, {}
+        form = target.published.form
+        key = (target.site.code, form.name, form.version, reader.language, state, is_named)
+        mould = self._moulds[1].get(key)
+        if mould is None:
+            if len(self._moulds[1]) >= MOULDS_MAX:
+                self._moulds[1].clear()
+            mould = self._moulds[1][key] = receipt_mould(
+                installation=target.installation,
+                site=target.site,
+                form=form,
+                language=reader.language,
+                _=reader._,
+                state=state,
+                is_named=is_named,
+            )
+        return mould
 
     async def _correction_page(
         self,
@@ -267,7 +302,6 @@ class ReceiptPages:
             revision=own.revision,
             answers=own.answers,
             marks=own.marks,
-            pass_png_url=f"/R/pass.png{_query(index)}",
             own_link=f"{target.installation.address}/R/{own.receipt.token}",
             others=others,
             delete_on=date.fromisoformat(own.delete_on),
@@ -278,6 +312,13 @@ class ReceiptPages:
         installation = self._context.catalogue.installation
         days = installation.deletion_days if installation else 1
         remember_receipts(request, response, known, deletion_days=days)
+
+
+def _poured_page(request: Request, page: Poured) -> Response:
+    headers = private_headers(page.mould.csp)
+    if "gzip" not in request.header(b"accept-encoding"):
+        return Response(200, page.html, headers=headers)
+    return Response(200, page.gzip, headers=[*headers, ("content-encoding", "gzip")])
 
 
 def _was_sent_twice(form: Form, own: OwnRegistration, answers: dict[str, object], revision: int) -> bool:

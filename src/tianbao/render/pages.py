@@ -142,6 +142,17 @@ def render_page(
     return _BETWEEN_LINES.sub("><", html)
 
 
+def render_part(template: str, macro: str, *given: Any) -> Markup:
+    """A part of a page from a macro, without the white space between its lines."""
+    part = getattr(_macros(template), macro)(*given)
+    return Markup(_BETWEEN_LINES.sub("><", part.strip()))  # noqa: S704 - the macro has escaped it
+
+
+@cache
+def _macros(template: str) -> Any:
+    return environment().get_template(template).module
+
+
 def gzip_page(html: str) -> bytes:
     """A page for browsers that take no brotli, as small as zlib makes it.
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 
@@ -23,8 +23,15 @@ from tianbao.domain.sites import Installation, Site
 from tianbao.render.answer_list import answer_lines, answer_text
 from tianbao.render.doubts import doubt_sentence
 from tianbao.render.form_page import EMPTY, Sheet
-from tianbao.render.pages import queue_script, render_page, script
+from tianbao.render.mould import Mould, Poured, hole
+from tianbao.render.pages import queue_script, render_page, render_part, script
 from tianbao.texts import Translator, translator
+
+_OWN: Final = (
+    "number", "query", "masked_name", "registered_at", "registered_at_text", "link", "delete_on", "answers",
+    "version", "doubts", "others",
+)  # fmt: skip
+"""What of a receipt's page is its reader's own, beside `kept`."""
 
 
 class ReceiptState(StrEnum):
@@ -50,7 +57,6 @@ class ReceiptView:
     revision: int
     answers: Answers
     marks: Mapping[Path, Sequence[str]]
-    pass_png_url: str
     own_link: str
     others: tuple[tuple[int, str, str], ...]
     delete_on: date
@@ -66,12 +72,18 @@ class ReceiptView:
         return f"i={self.index}&" if self.index else ""
 
 
-def receipt_page(
-    *, installation: Installation, site: Site, form: Form, language: str, _: Translator, receipt: ReceiptView
-) -> str:
-    """The page after the submission, and whenever one comes back to it."""
-    masked = mask_answers(form, receipt.answers)
-    return render_page(
+def receipt_mould(
+    *,
+    installation: Installation,
+    site: Site,
+    form: Form,
+    language: str,
+    _: Translator,
+    state: ReceiptState,
+    is_named: bool,
+) -> Mould:
+    """The page after the submission, and whenever one comes back to it: what it is for everybody."""
+    html = render_page(
         "receipt.html.j2",
         installation=installation,
         language=language,
@@ -79,21 +91,50 @@ def receipt_page(
         languages=form.languages,
         styles=("page.css", "form.css", "receipt.css"),
         scripts=Markup(";").join((queue_script(_), script("copy.js"))),
-        kept=receipt.kept,
+        kept=hole("kept"),
         site=site,
         path=site.path(form.name),
-        receipt=receipt,
-        masked_name=mask_name(_name_in(form, receipt.answers)),
+        own={name: hole(name) for name in _OWN},
+        state=state,
+        stands=state is not ReceiptState.WITHDRAWN,
+        is_named=is_named,
         words=[
-            (tag, _state_word(receipt.state, _ if tag == language else translator(tag)))
+            (tag, _state_word(state, _ if tag == language else translator(tag)))
             for tag in (language, *(tag for tag in form.languages if tag != language))
         ],
-        lines=list(answer_lines(form.questions, masked, language)),
-        doubts=[
+    )
+    return Mould(html)
+
+
+def pour_receipt(mould: Mould, *, form: Form, language: str, _: Translator, receipt: ReceiptView) -> Poured:
+    """Somebody's own page, from the mould of their form, language and state."""
+    masked = mask_answers(form, receipt.answers)
+    lines = list(answer_lines(form.questions, masked, language))
+    own = {
+        "kept": receipt.kept,
+        "number": receipt.number,
+        "query": receipt.query,
+        "masked_name": mask_name(_name_in(form, receipt.answers)),
+        "registered_at": receipt.registered_at.isoformat(),
+        "registered_at_text": receipt.registered_at.strftime("%Y-%m-%d %H:%M"),
+        "link": receipt.own_link,
+        "delete_on": receipt.delete_on.isoformat(),
+        "answers": render_part("answers.html.j2", "list", lines, f"/R/files/{{}}{receipt.query}"),
+        "version": "",
+        "doubts": "",
+        "others": "",
+    }
+    if receipt.revision > 1:
+        own["version"] = render_part("receipt_parts.html.j2", "version", receipt.revision, _)
+    if receipt.marks and receipt.state is not ReceiptState.WITHDRAWN:
+        told = [
             (label_at(form, path, language), [doubt_sentence(mark, _) for mark in marks])
             for path, marks in receipt.marks.items()
-        ],
-    )
+        ]
+        own["doubts"] = render_part("receipt_parts.html.j2", "doubts", told, _)
+    if receipt.others:
+        own["others"] = render_part("receipt_parts.html.j2", "others", receipt.others, _)
+    return mould.pour(own)
 
 
 def confirm_page(

@@ -51,13 +51,14 @@ class Statements:
     `begin_reading` begins a transaction that sees one state of all tables. `keep_order` makes batches of several
     edges commit in the order of their sequence numbers, so that whoever follows them skips none; SQLite has one
     writer and needs nothing. `append` takes columns and answers the ids that were new; SQLite has `sqlite_append`.
+    `find_histories` and `find_staff_revisions` take ids: as JSON on SQLite, as a list on PostgreSQL.
     """
 
     keep_order: str
     add_key: str
     append: str
     find_submission: str
-    find_history: str
+    find_histories: str
     count_submissions: str
     received_after: str
     read_cursor: str
@@ -68,13 +69,14 @@ class Statements:
     read_site_forms: str
     read_forms: str
     find_picture: str
-    find_staff_revision: str
+    find_staff_revisions: str
 
 
 _FIND_SUBMISSION = f"SELECT {SUBMISSION_COLUMNS} FROM submission WHERE record = ? AND revision = ?"  # noqa: S608
-_FIND_HISTORY = (
+_AMONG = "IN (SELECT value FROM json_each(?))"
+_FIND_HISTORIES = (
     f"SELECT {', '.join('s.' + name for name in SubmissionRow._fields)}, k.day "  # noqa: S608
-    "FROM submission s JOIN intake_key k ON k.id = s.data_key WHERE s.record = ? ORDER BY s.seq"
+    f"FROM submission s JOIN intake_key k ON k.id = s.data_key WHERE s.record {_AMONG} ORDER BY s.seq"
 )
 _COUNT_SUBMISSIONS = "SELECT coalesce(max(seq), 0) FROM submission"
 _RECEIVED_AFTER = "SELECT received_ms FROM submission WHERE seq > ? ORDER BY seq LIMIT 1"
@@ -91,9 +93,9 @@ _READ_SITE_FORMS = (
 )
 _READ_FORMS = "SELECT name, version, definition FROM form_version"
 _FIND_PICTURE = "SELECT data FROM form_picture WHERE name = ?"
-_FIND_STAFF_REVISION = (
-    "SELECT revision, kind, at_ms, sealed, facts FROM revision "
-    "WHERE record_id = ? AND kind = 4 ORDER BY revision DESC LIMIT 1"
+_FIND_STAFF_REVISIONS = (
+    "SELECT record_id, revision, kind, at_ms, sealed, facts FROM revision "  # noqa: S608
+    f"WHERE record_id {_AMONG} AND kind = 4 ORDER BY revision"
 )
 
 SQLITE_ROWS_MAX: Final = 64
@@ -112,7 +114,7 @@ SQLITE: Final = Statements(
     add_key="INSERT INTO intake_key (id, day, sealed, made_ms) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     append="",
     find_submission=_FIND_SUBMISSION,
-    find_history=_FIND_HISTORY,
+    find_histories=_FIND_HISTORIES,
     count_submissions=_COUNT_SUBMISSIONS,
     received_after=_RECEIVED_AFTER,
     read_cursor=_READ_CURSOR,
@@ -123,13 +125,15 @@ SQLITE: Final = Statements(
     read_site_forms=_READ_SITE_FORMS,
     read_forms=_READ_FORMS,
     find_picture=_FIND_PICTURE,
-    find_staff_revision=_FIND_STAFF_REVISION,
+    find_staff_revisions=_FIND_STAFF_REVISIONS,
 )
 
 _UNNEST = (
     "%s::uuid[], %s::uuid[], %s::int[], %s::smallint[], %s::smallint[], %s::text[], %s::text[], %s::text[], "
     "%s::int[], %s::bigint[], %s::bytea[], %s::bytea[], %s::uuid[], %s::bytea[], %s::bytea[], %s::text[]"
 )
+
+_AMONG_POSTGRESQL = "= ANY(%s::uuid[])"
 
 POSTGRESQL: Final = Statements(
     keep_order="SELECT pg_advisory_xact_lock(20200201)",
@@ -139,7 +143,7 @@ POSTGRESQL: Final = Statements(
         f"SELECT * FROM unnest({_UNNEST}) ON CONFLICT DO NOTHING RETURNING id"
     ),
     find_submission=_FIND_SUBMISSION.replace("?", "%s"),
-    find_history=_FIND_HISTORY.replace("?", "%s"),
+    find_histories=_FIND_HISTORIES.replace(_AMONG, _AMONG_POSTGRESQL),
     count_submissions=_COUNT_SUBMISSIONS,
     received_after=_RECEIVED_AFTER.replace("?", "%s"),
     read_cursor=_READ_CURSOR,
@@ -150,5 +154,5 @@ POSTGRESQL: Final = Statements(
     read_site_forms=_READ_SITE_FORMS,
     read_forms=_READ_FORMS,
     find_picture=_FIND_PICTURE.replace("?", "%s"),
-    find_staff_revision=_FIND_STAFF_REVISION.replace("?", "%s"),
+    find_staff_revisions=_FIND_STAFF_REVISIONS.replace(_AMONG, _AMONG_POSTGRESQL),
 )
