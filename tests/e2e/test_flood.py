@@ -58,7 +58,8 @@ def test_the_page_works_by_itself_and_gets_its_receipt(browser: Browser, edge: E
         expect(page.locator("h1")).to_be_visible()
         phone.close()
     outcomes = edge.edge.context.intake.outcomes
-    assert (outcomes[Outcome.WORK_ASKED], outcomes[Outcome.ACCEPTED]) == (1, 3)
+    assert outcomes[Outcome.ACCEPTED] == 3
+    assert 1 <= outcomes[Outcome.WORK_ASKED] <= 3, "a slow phone may ask again while it works, not on and on"
 
 
 def test_without_script_a_tap_later_sends_what_was_written(
