@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tianbao.domain.access import EVERYWHERE
 from tianbao.domain.sealing import PasswordCost
 
 NOW_MS: Final = 1_795_420_800_000
@@ -51,7 +52,7 @@ def make_cast(*, keys: Path, now_ms: int = NOW_MS) -> Cast:
     )
     administrator = Staff.objects.get()
     others = [
-        create_site(name=name, area=AREA, staff=administrator, now_ms=now_ms + later_ms)
+        create_site(name=name, area=AREA, reach=EVERYWHERE, staff=administrator, now_ms=now_ms + later_ms)
         for later_ms, name in enumerate(SITE_NAMES[1:], start=1)
     ]
     return Cast(Organisation.objects.get(), administrator, [first, *others])

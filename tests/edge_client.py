@@ -56,7 +56,8 @@ import sys, django; django.setup()
 from tianbao.services.forms import built_in_form, publish_form
 from tianbao.services.organisation import bump_generation
 from tianbao.services.sites import create_site
-site = create_site(name=sys.argv[1], area="130636", staff=None, now_ms=1)
+from tianbao.domain.access import EVERYWHERE
+site = create_site(name=sys.argv[1], area="130636", reach=EVERYWHERE, staff=None, now_ms=1)
 publish_form(form=built_in_form(sys.argv[1]), staff=None, now_ms=1)
 site.forms.update(name=sys.argv[1])
 bump_generation()

@@ -55,10 +55,12 @@ def list_sites(config: Config) -> int:
 def add_site(config: Config, *, name: str, area: str) -> int:
     """A new site; prints its path."""
     migrate(config)
+    from tianbao.domain.access import EVERYWHERE
     from tianbao.services.sites import create_site
 
     with plain_words():
-        print(f"/S/{create_site(name=name, area=area, staff=None, now_ms=now_ms()).code}")
+        site = create_site(name=name, area=area, reach=EVERYWHERE, staff=None, now_ms=now_ms())
+        print(f"/S/{site.code}")
     return 0
 
 
@@ -85,7 +87,9 @@ def change_user_password(config: Config, username: str) -> int:
 def export_table(config: Config, arguments: argparse.Namespace) -> int:
     """Everything of a form into a file; the password unlocks the names."""
     migrate(config)
+    from tianbao.domain.access import Permission
     from tianbao.domain.ids import uuid7
+    from tianbao.services.access import load_access, require
     from tianbao.services.exporting import Asked, Shape, export_form
     from tianbao.services.keys import Keyring
     from tianbao.services.records import merged_form
@@ -109,10 +113,13 @@ def export_table(config: Config, arguments: argparse.Namespace) -> int:
     }
     if not FormVersion.objects.filter(name=arguments.form).exists():
         raise CannotStart(f"没有这个表单。 There is no such form: {arguments.form}")
+    access = load_access(staff=staff, now_ms=now_ms())
+    with plain_words():
+        require(access, Permission.EXPORT)
     merged = merged_form(arguments.form)
     is_csv = arguments.format == "csv"
     asked = Asked(
-        filters=Filters(form=arguments.form),
+        filters=Filters(form=arguments.form, reach=access.reach(Permission.EXPORT)),
         shape=shapes[arguments.format, arguments.encoding if is_csv else arguments.rows or merged.repeats.value],
         language=arguments.language,
         guards_numbers=arguments.guard_numbers,

@@ -90,6 +90,7 @@ def _say(where: dict[str, str], *, is_json: bool) -> None:
 def _set_up(config: Config, address: str) -> tuple[str, str]:
     from django.db import connections
 
+    from tianbao.domain.access import EVERYWHERE
     from tianbao.services.forms import built_in_form, publish_form
     from tianbao.services.setup import set_up_installation
     from tianbao.services.site_forms import give_form
@@ -113,7 +114,7 @@ def _set_up(config: Config, address: str) -> tuple[str, str]:
     )
     staff = Staff.objects.get(username=USER)
     for name in _SITES[1:]:
-        site = create_site(name=name, area=_AREA, staff=staff, now_ms=now_ms)
+        site = create_site(name=name, area=_AREA, reach=EVERYWHERE, staff=staff, now_ms=now_ms)
     for kit in _ESTATE_FORMS:
         publish_form(form=built_in_form(kit), staff=staff, now_ms=now_ms)
         give_form(name=kit, sites=[site], staff=staff, now_ms=now_ms)

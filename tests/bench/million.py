@@ -31,6 +31,7 @@ migrate(CONFIG)
 from django.db import connection  # noqa: E402
 
 from tianbao.data import read_divisions  # noqa: E402
+from tianbao.domain.access import EVERYWHERE  # noqa: E402
 from tianbao.domain.answers import split_answers  # noqa: E402
 from tianbao.domain.ids import short_number, uuid7  # noqa: E402
 from tianbao.domain.places import Gazetteer  # noqa: E402
@@ -65,7 +66,7 @@ def fill() -> Keyring:
         password=PASSWORD, site_name="site 0", site_area="130636", keys=CONFIG.keys, now_ms=now_ms,
     )  # fmt: skip
     for number in range(1, 20):
-        create_site(name=f"site {number}", area="130636", staff=None, now_ms=now_ms)
+        create_site(name=f"site {number}", area="130636", reach=EVERYWHERE, staff=None, now_ms=now_ms)
     keyring = Keyring(CONFIG.keys)
     assert keyring.unlock(officer_id=str(Staff.objects.get().pk), password=PASSWORD)
     sealer = Sealer(CONFIG.keys)
@@ -160,30 +161,36 @@ def main() -> None:
     site = Site.objects.order_by("created_ms")[3].code
     rare, common = Record.objects.values_list("origin", flat=True).exclude(origin="")[0], "130000"
     cases = {
-        "first page": Filters(),
-        "one site": Filters(site=site),
-        "a province": Filters(origin=common),
-        "a county or township": Filters(origin=rare),
-        "a site and a province": Filters(site=site, origin=common),
-        "with symptoms": Filters(has_symptoms=True),
-        "doubtful, one site": Filters(is_marked=True, site=site),
-        "withdrawn (none)": Filters(state=3),
+        "first page": Filters(reach=EVERYWHERE),
+        "one site": Filters(reach=EVERYWHERE, site=site),
+        "a province": Filters(reach=EVERYWHERE, origin=common),
+        "a county or township": Filters(reach=EVERYWHERE, origin=rare),
+        "a site and a province": Filters(reach=EVERYWHERE, site=site, origin=common),
+        "with symptoms": Filters(reach=EVERYWHERE, has_symptoms=True),
+        "doubtful, one site": Filters(reach=EVERYWHERE, is_marked=True, site=site),
+        "withdrawn (none)": Filters(reach=EVERYWHERE, state=3),
         "a week ago, one day": Filters(
-            since_ms=time.time_ns() // 1_000_000 - 8 * DAY_MS, until_ms=time.time_ns() // 1_000_000 - 7 * DAY_MS
+            reach=EVERYWHERE,
+            since_ms=time.time_ns() // 1_000_000 - 8 * DAY_MS,
+            until_ms=time.time_ns() // 1_000_000 - 7 * DAY_MS,
         ),
     }
     for name, filters in cases.items():
         say(f"line list: {name}", lambda filters=filters: list_records(filters=filters, keyring=keyring))
         say(f"    counted: {name}", lambda filters=filters: count_records(filters))
-    _, after = list_records(filters=Filters(), keyring=keyring, limit=50)
+    _, after = list_records(filters=Filters(reach=EVERYWHERE), keyring=keyring, limit=50)
     for _ in range(200):
-        _, after = list_records(filters=Filters(), keyring=keyring, after=after)
-    say("line list: page 202", lambda: list_records(filters=Filters(), keyring=keyring, after=after))
+        _, after = list_records(filters=Filters(reach=EVERYWHERE), keyring=keyring, after=after)
+    say(
+        "line list: page 202", lambda: list_records(filters=Filters(reach=EVERYWHERE), keyring=keyring, after=after)
+    )
     now_ms = time.time_ns() // 1_000_000
-    say("what is new", lambda: list_changes(filters=Filters(), keyring=keyring, since_ms=now_ms))
+    say("what is new", lambda: list_changes(filters=Filters(reach=EVERYWHERE), keyring=keyring, since_ms=now_ms))
     for shape in (Shape.WORKBOOK, Shape.CSV):
         before, begin, size = forget_peak(), time.perf_counter(), 0
-        for chunk in stream_table(Asked(Filters(), shape, "zh-Hans"), keyring=keyring, now=datetime.now(UTC)):
+        for chunk in stream_table(
+            Asked(Filters(reach=EVERYWHERE), shape, "zh-Hans"), keyring=keyring, now=datetime.now(UTC)
+        ):
             size += len(chunk)
         took = time.perf_counter() - begin
         print(

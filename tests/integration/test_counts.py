@@ -9,6 +9,7 @@ from django.test import Client
 from tests.cast import NOW_MS, Cast
 
 from tianbao.console.home import make_chart
+from tianbao.domain.access import EVERYWHERE
 from tianbao.services.counts import HOUR_MS, ORIGINS_SHOWN, count_arrivals
 from tianbao.store.models import HourCount, Organisation
 
@@ -40,14 +41,14 @@ def arrive_now(cast: Cast) -> None:
 
 
 def test_today_this_hour_and_yesterday(arrivals: Cast) -> None:
-    glance = count_arrivals(now_ms=NOW_MS + 60_000)
+    glance = count_arrivals(reach=EVERYWHERE, now_ms=NOW_MS + 60_000)
     assert (glance.today, glance.this_hour) == (14, 9)
     assert (glance.yesterday, glance.yesterday_so_far) == (27, 11), "not the hour that is still running"
     assert [(site.today, site.this_hour) for site in glance.sites] == [(7, 4), (7, 5)]
 
 
 def test_one_site_alone(arrivals: Cast) -> None:
-    glance = count_arrivals(site=arrivals.sites[1].code, now_ms=NOW_MS)
+    glance = count_arrivals(reach=EVERYWHERE, site=arrivals.sites[1].code, now_ms=NOW_MS)
     assert (glance.today, glance.this_hour, glance.yesterday) == (7, 5, 0)
     assert [(origin.code, origin.name, origin.count) for origin in glance.origins] == [("110100", "北京市", 5)]
     assert glance.no_origin == 2
@@ -55,7 +56,7 @@ def test_one_site_alone(arrivals: Cast) -> None:
 
 
 def test_the_last_24_hours_end_with_this_one(arrivals: Cast) -> None:
-    hours = count_arrivals(now_ms=NOW_MS + 60_000).hours
+    hours = count_arrivals(reach=EVERYWHERE, now_ms=NOW_MS + 60_000).hours
     assert len(hours) == 24
     assert (hours[-1].begins_at.hour, hours[-1].count) == (16, 9)
     assert (hours[0].begins_at.hour, hours[0].count) == (17, 0), "the same hour of yesterday has left the chart"
@@ -64,13 +65,13 @@ def test_the_last_24_hours_end_with_this_one(arrivals: Cast) -> None:
 
 def test_another_time_zone_begins_its_day_at_another_hour(arrivals: Cast) -> None:
     Organisation.objects.update(time_zone="Asia/Urumqi")
-    assert count_arrivals(now_ms=NOW_MS).today == 9, "there midnight comes two hours later"
+    assert count_arrivals(reach=EVERYWHERE, now_ms=NOW_MS).today == 9, "there midnight comes two hours later"
 
 
 def test_small_origins_are_summed_up(arrivals: Cast) -> None:
     for city in range(ORIGINS_SHOWN):
         HourCount.objects.create(site=arrivals.sites[2], hour_ms=NOW_MS, origin=f"{3701 + city}", count=10)
-    glance = count_arrivals(now_ms=NOW_MS)
+    glance = count_arrivals(reach=EVERYWHERE, now_ms=NOW_MS)
     assert len(glance.origins) == ORIGINS_SHOWN
     assert (glance.other_origins, glance.no_origin) == (12, 2)
 
@@ -82,7 +83,7 @@ def test_the_chart_has_round_lines_above_its_highest_bar(
     installed: Cast, highest: int, top: int, lines: int
 ) -> None:
     HourCount.objects.create(site=installed.sites[0], hour_ms=NOW_MS, origin="", count=highest)
-    chart = make_chart(count_arrivals(now_ms=NOW_MS))
+    chart = make_chart(count_arrivals(reach=EVERYWHERE, now_ms=NOW_MS))
     assert chart.lines[-1].count == top
     assert len(chart.lines) == lines
     assert [bar.is_now for bar in chart.bars].index(True) == 23

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.cast import NOW_MS, Cast
 
+from tianbao.domain.access import EVERYWHERE
 from tianbao.domain.ids import short_number, uuid7
 from tianbao.services import selection
 from tianbao.services.forms import newest_form
@@ -70,11 +71,19 @@ def combinations(cast: Cast, records: list[Record]) -> Iterator[Filters]:
     origins = ("", "130000", "130600", "130636", "130602001", "990000", "441900")
     for site, origin, state, look, time in product(sites, origins, (None, 1, 2, 3), "-sm", TIMES):
         filters = Filters(
-            site=site, origin=origin, state=state, has_symptoms=look == "s", is_marked=look == "m", form="migrant"
+            reach=EVERYWHERE,
+            site=site,
+            origin=origin,
+            state=state,
+            has_symptoms=look == "s",
+            is_marked=look == "m",
+            form="migrant",
         )
         yield replace(filters, since_ms=time[0], until_ms=time[1]) if time else filters
-    yield Filters(ids=(records[3].id, records[9].id, uuid7(0, bytes(10))), site=records[3].site.code)
-    yield Filters(ids=())
+    yield Filters(
+        reach=EVERYWHERE, ids=(records[3].id, records[9].id, uuid7(0, bytes(10))), site=records[3].site.code
+    )
+    yield Filters(reach=EVERYWHERE, ids=())
 
 
 def keeps(filters: Filters, row: Record) -> bool:
@@ -130,17 +139,17 @@ def test_changes_are_walked_through_once_whatever_the_page(records: list[Record]
 @pytest.mark.parametrize(
     ("filters", "index"),
     [
-        (Filters(), "record_by_time"),
-        (Filters(state=1), "record_by_time"),
-        (Filters(state=3), "record_by_state"),
-        (Filters(has_symptoms=True, state=1), "record_with_symptoms"),
-        (Filters(is_marked=True, origin="130000"), "record_marked"),
-        (Filters(origin="130000", state=1), "record_by_province"),
-        (Filters(origin="130600"), "record_by_city"),
-        (Filters(origin="130602001"), "record_by_origin"),
-        (Filters(origin="130636"), "record_by_time"),
-        (Filters(origin="130602001", state=1, since_ms=0), "record_by_origin"),
-        (Filters(origin="130636", state=3), "record_by_state"),
+        (Filters(reach=EVERYWHERE), "record_by_time"),
+        (Filters(reach=EVERYWHERE, state=1), "record_by_time"),
+        (Filters(reach=EVERYWHERE, state=3), "record_by_state"),
+        (Filters(reach=EVERYWHERE, has_symptoms=True, state=1), "record_with_symptoms"),
+        (Filters(reach=EVERYWHERE, is_marked=True, origin="130000"), "record_marked"),
+        (Filters(reach=EVERYWHERE, origin="130000", state=1), "record_by_province"),
+        (Filters(reach=EVERYWHERE, origin="130600"), "record_by_city"),
+        (Filters(reach=EVERYWHERE, origin="130602001"), "record_by_origin"),
+        (Filters(reach=EVERYWHERE, origin="130636"), "record_by_time"),
+        (Filters(reach=EVERYWHERE, origin="130602001", state=1, since_ms=0), "record_by_origin"),
+        (Filters(reach=EVERYWHERE, origin="130636", state=3), "record_by_state"),
     ],
     ids=str,
 )
@@ -161,5 +170,5 @@ def way_of(turn: Any, after: Position | None) -> str:
 
 
 def test_a_site_does_not_lead_where_a_place_leads_to_few(records: list[Record]) -> None:
-    filters = Filters(site=records[0].site.code, origin="130602001", since_ms=0)
+    filters = Filters(reach=EVERYWHERE, site=records[0].site.code, origin="130602001", since_ms=0)
     assert "record_by_origin" in way_of(Selection(filters).newest, None)

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from tests.cast import ADDRESS, AREA, NOW_MS, SITE_NAMES, Cast
 
+from tianbao.domain.access import EVERYWHERE
 from tianbao.domain.sites import CODE_ALPHABET, CODE_LENGTH, SiteState
 from tianbao.services import sites as services
 from tianbao.services.addresses import offer_address, record_arrival
@@ -63,7 +64,9 @@ def test_a_refused_site_keeps_what_was_typed(signed_in: Client, typed: dict[str,
 def test_a_code_that_is_taken_is_drawn_again(installed: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter([installed.sites[0].code, installed.sites[1].code, "ZZZZZ"])
     monkeypatch.setattr(services, "site_code", lambda _: next(drawn))
-    made = services.create_site(name="南门", area=AREA, staff=installed.administrator, now_ms=NOW_MS)
+    made = services.create_site(
+        name="南门", area=AREA, reach=EVERYWHERE, staff=installed.administrator, now_ms=NOW_MS
+    )
     assert made.code == "ZZZZZ"
 
 
@@ -102,7 +105,7 @@ def test_the_list_counts_today_in_the_organisations_time_zone(signed_in: Client,
     for hour_ms, count in ((midnight_ms - HOUR_MS, 100), (midnight_ms, 3), (NOW_MS, 4)):
         HourCount.objects.create(site=site, hour_ms=hour_ms, origin="1306", count=count)
     HourCount.objects.create(site=site, hour_ms=NOW_MS, origin="1301", count=5)
-    today = {line.site.code: line.today for line in list_sites(now_ms=NOW_MS)}
+    today = {line.site.code: line.today for line in list_sites(reach=EVERYWHERE, now_ms=NOW_MS)}
     assert today[site.code] == 12
     assert sum(today.values()) == 12
 
@@ -150,7 +153,7 @@ def test_a_paste_with_one_wrong_line_makes_nothing(signed_in: Client) -> None:
 
 def test_how_a_line_is_read(installed: Cast) -> None:
     text = "东口\n西口, 顺平县\n南口\t望都县\n\n北口，朝阳区"
-    lines = read_pasted_sites(text, area_default=AREA)
+    lines = read_pasted_sites(text, area_default=AREA, reach=EVERYWHERE)
     assert [(line.line, line.name, line.area) for line in lines[:3]] == [
         (1, "东口", AREA),
         (2, "西口", "130636"),

@@ -15,13 +15,16 @@ from django.views.decorators.http import require_POST
 
 from tianbao.console.answer_fields import Filled, describe_fields, make_fields, read_posted
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.middleware import StaffRequest
+from tianbao.domain.access import Permission
 from tianbao.domain.answers import flatten_typed
 from tianbao.services.answering import show_answers
 from tianbao.services.records import load_form_once
 from tianbao.store.models import FormVersion
 
 
+@needs(Permission.CORRECT, Permission.REGISTER)
 @sensitive_post_parameters()
 @require_POST
 def show_showing(request: StaffRequest, form_id: UUID) -> JsonResponse:

@@ -11,17 +11,18 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 
 from tianbao.console.keyring import KEYRING
 from tianbao.console.notices import take_told
+from tianbao.domain.access import Access, Permission
 
 NAVIGATION: Final = (
-    ("home", gettext_lazy("Today"), ()),
-    ("line_list", gettext_lazy("Line list"), ("record",)),
-    ("register", gettext_lazy("Add person"), ()),
-    ("sites", gettext_lazy("Sites"), ("site",)),
-    ("forms", gettext_lazy("Forms"), ()),
-    ("export", gettext_lazy("Export"), ()),
-    ("settings", gettext_lazy("Settings"), ()),
+    ("home", gettext_lazy("Today"), Permission.READ_NUMBERS, ()),
+    ("line_list", gettext_lazy("Line list"), Permission.READ_RECORDS, ("record",)),
+    ("register", gettext_lazy("Add person"), Permission.REGISTER, ()),
+    ("sites", gettext_lazy("Sites"), Permission.READ_SITES, ("site",)),
+    ("forms", gettext_lazy("Forms"), Permission.CHANGE_FORMS, ()),
+    ("export", gettext_lazy("Export"), Permission.EXPORT, ()),
+    ("settings", gettext_lazy("Settings"), Permission.CHANGE_SETTINGS, ()),
 )
-"""URL name and label, in the order of the bar; and what else stands under it: `site` is `site_new` too."""
+"""URL name, label and who sees it, in the order of the bar; what else stands under it (`site`: `site_new` too)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,12 @@ class Item:
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
-    """organisation (None before set-up), is_unlocked, navigation, language, told."""
+    """organisation (None before set-up), is_unlocked, navigation, may (by permission), language, told."""
     return {
         "organisation": getattr(request, "organisation", None),
         "is_unlocked": KEYRING.is_unlocked,
         "navigation": _navigation(request),
+        "may": _may(request),
         "language": reader_language(),
         "program": gettext("Tianbao"),
         "told": take_told(request),
@@ -54,12 +56,20 @@ def _navigation(request: HttpRequest) -> list[Item]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
+    may = _may(request)
     match = request.resolver_match
     current = match.url_name or "" if match else ""
     return [
         Item(str(label), reverse(f"console:{name}"), _belongs(current, (name, *more)))
-        for name, label, more in NAVIGATION
+        for name, label, permission, more in NAVIGATION
+        if may.get(permission)
     ]
+
+
+def _may(request: HttpRequest) -> dict[str, bool]:
+    """What the reader may do somewhere, for templates: `may.export`."""
+    access: Access | None = getattr(request, "access", None)
+    return {permission.value: access is not None and access.may(permission) for permission in Permission}
 
 
 def _belongs(current: str, names: tuple[str, ...]) -> bool:

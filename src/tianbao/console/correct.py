@@ -19,10 +19,12 @@ from django.views.decorators.http import require_http_methods
 
 from tianbao.console.answer_fields import Filled, changes_by_answers, make_fields, read_posted, sentences_by_path
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.keyring import KEYRING
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import tell
-from tianbao.console.record import find_record, shown_entry
+from tianbao.console.record import shown_entry
+from tianbao.domain.access import Permission
 from tianbao.domain.answers import flatten_answers, flatten_typed
 from tianbao.domain.forms import FILES, Form, Path, label_at
 from tianbao.domain.ids import write_number
@@ -30,6 +32,7 @@ from tianbao.domain.places import Place
 from tianbao.domain.problems import Code, Problem, Refused
 from tianbao.domain.rows import change_rows
 from tianbao.render.answer_list import flat_answer_text
+from tianbao.services.access import find_record
 from tianbao.services.answering import find_unasked, show_answers, validate_answers
 from tianbao.services.correcting import correct_record
 from tianbao.services.keys import Locked
@@ -39,13 +42,14 @@ from tianbao.services.sites import to_domain_site
 from tianbao.store.models import Record
 
 
+@needs(Permission.CORRECT)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def show_correction(request: StaffRequest, record_id: UUID) -> HttpResponseBase:
     """The form; back to the record once the correction stands."""
     if not KEYRING.is_unlocked:
         raise Locked
-    record = find_record(record_id)
+    record = find_record(access=request.access, permission=Permission.CORRECT, record_id=record_id)
     form = load_form_once(record.form)
     if request.method == "GET":
         line = open_lines([record], KEYRING)[0]

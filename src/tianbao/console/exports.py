@@ -14,19 +14,24 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.keyring import KEYRING
 from tianbao.console.line_list import asked_of, merged_form_title
+from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
+from tianbao.domain.access import Permission
 from tianbao.domain.files import has_files
 from tianbao.domain.forms import Repeats
 from tianbao.domain.ids import uuid7
 from tianbao.domain.problems import Refused
+from tianbao.services.access import reachable_sites
 from tianbao.services.exporting import (
     Asked,
     Shape,
@@ -40,7 +45,7 @@ from tianbao.services.keys import Locked
 from tianbao.services.organisation import find_organisation
 from tianbao.services.records import count_records, forms_with_records
 from tianbao.services.selection import COUNT_MAX
-from tianbao.store.models import Export, Site
+from tianbao.store.models import Export
 
 _WORKBOOK: Final = ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")
 _KINDS: Final = {
@@ -55,14 +60,16 @@ HISTORY_MAX = 20
 PROGRESS_EVERY_S = 1.0
 
 
+@needs(Permission.EXPORT)
 @require_GET
-def show_export(request: HttpRequest) -> HttpResponse:
+def show_export(request: StaffRequest) -> HttpResponse:
     """The choice of a file for the records that the filters in the address keep."""
     if not KEYRING.is_unlocked:
         raise Locked
-    asked = asked_of(request)
+    asked = asked_of(request, Permission.EXPORT)
     count = count_records(asked.filters)
-    site = Site.objects.filter(code=asked.filters.site).first() if asked.filters.site else None
+    reached = reachable_sites(asked.filters.reach)
+    site = reached.filter(code=asked.filters.site).first() if asked.filters.site else None
     context = {
         "asked": asked,
         "count": min(count, COUNT_MAX),
@@ -72,19 +79,20 @@ def show_export(request: HttpRequest) -> HttpResponse:
         "has_files": any(has_files(form) for form in forms_of(asked.filters)),
         "joins": asked.form is not None and asked.form.repeats is Repeats.JOINED,
         "new_id": uuid7(_now_ms(), os.urandom(10)),
-        "exports": Export.objects.select_related("staff").order_by("-asked_ms")[:HISTORY_MAX],
+        "exports": _exports_of(request).order_by("-asked_ms")[:HISTORY_MAX],
     }
     return render(request, "console/export.html", context)
 
 
+@needs(Permission.EXPORT)
 @require_POST
-def download(request: HttpRequest) -> HttpResponseBase:
+def download(request: StaffRequest) -> HttpResponseBase:
     """The file itself, streamed."""
     if not KEYRING.is_unlocked:
         raise Locked
     request.GET = request.POST  # the filters come with the form
     asked = Asked(
-        filters=asked_of(request).filters,
+        filters=asked_of(request, Permission.EXPORT).filters,
         shape=_shape(request.POST.get("shape", "")),
         language=reader_language(),
         guards_numbers=request.POST.get("guard") == "1",
@@ -93,7 +101,7 @@ def download(request: HttpRequest) -> HttpResponseBase:
         check_shape(asked)
     except Refused as refused:
         tell(request, sentences_of(refused)["form"])
-        return redirect(f"{reverse('console:export')}?{asked_of(request).query}")
+        return redirect(f"{reverse('console:export')}?{asked_of(request, Permission.EXPORT).query}")
     export = begin_export(
         asked=asked, staff=request.user, export_id=_export_id(request.POST.get("id", "")), now_ms=_now_ms()
     )
@@ -105,10 +113,11 @@ def download(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
+@needs(Permission.EXPORT)
 @require_GET
-def show_progress(request: HttpRequest, export_id: UUID) -> JsonResponse:
+def show_progress(request: StaffRequest, export_id: UUID) -> JsonResponse:
     """How far an export is."""
-    export = Export.objects.filter(id=export_id).first()
+    export = _exports_of(request).filter(id=export_id).first()
     if export is None:
         raise Http404
     return JsonResponse(
@@ -128,6 +137,12 @@ def _stream(asked: Asked, export: Export) -> Iterator[bytes]:
 
     yield from stream_table(asked, keyring=KEYRING, now=datetime.now(UTC), on_rows=count)
     note_progress(export=export, rows_done=done, now_ms=_now_ms(), is_finished=True)
+
+
+def _exports_of(request: StaffRequest) -> QuerySet[Export]:
+    """One's own; everybody's for who may read the log."""
+    exports = Export.objects.select_related("staff")
+    return exports if request.access.may(Permission.READ_LOG) else exports.filter(staff=request.user)
 
 
 def _shape(text: str) -> Shape:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from tianbao.console.finding import SEARCH
 from tianbao.console.keyring import KEYRING
+from tianbao.domain.access import Reach
 from tianbao.domain.evaluation import ACKNOWLEDGED
 from tianbao.domain.forms import NUMBERS, Form, QuestionType, text_in
 from tianbao.domain.places import Candidates, Resolved
@@ -88,7 +89,7 @@ class AskedFilters:
         return any(self.typed.values())
 
 
-def read_filters(given: QueryDict, time_zone: str, language: str) -> AskedFilters:
+def read_filters(given: QueryDict, reach: Reach, time_zone: str, language: str) -> AskedFilters:
     """From the query of an address; what cannot be understood is shown again and does not filter."""
     names = ("q", "site", "form", "from", "to", "origin", "state", "look")
     typed = {name: given.get(name, "").strip()[:100] for name in names}
@@ -100,7 +101,7 @@ def read_filters(given: QueryDict, time_zone: str, language: str) -> AskedFilter
     ids: tuple[UUID, ...] | None = None
     needs_unlock = False
     if typed["q"]:  # “zhangwei” could be a short number as well
-        ids = tuple(record.latest for record in find_records(typed["q"]))
+        ids = tuple(record.latest for record in find_records(typed["q"], reach=reach))
         needs_unlock = not KEYRING.is_unlocked and not ids
         if KEYRING.is_unlocked:
             SEARCH.start()
@@ -116,6 +117,7 @@ def read_filters(given: QueryDict, time_zone: str, language: str) -> AskedFilter
         has_symptoms=typed["look"] == "symptoms",
         is_marked=typed["look"] == "marked",
         ids=ids,
+        reach=reach,
     )
     return AskedFilters(
         typed=typed,

@@ -15,8 +15,10 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.forms_words import sentences
 from tianbao.console.middleware import StaffRequest
+from tianbao.domain.access import Permission
 from tianbao.domain.form_difference import find_differences
 from tianbao.domain.forms import Form, load_form, text_in, walk_questions
 from tianbao.domain.problems import Code, refuse
@@ -28,6 +30,7 @@ SITES_SHOWN_MAX = 5
 """Sites named in the list; the rest are counted."""
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_GET
 def show_forms(request: HttpRequest) -> HttpResponse:
     """Every form, published or begun."""
@@ -44,6 +47,7 @@ def show_forms(request: HttpRequest) -> HttpResponse:
     return render(request, "console/forms.html", {"lines": lines})
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_GET
 def show_form(request: HttpRequest, name: str) -> HttpResponse:
     """One form: its versions and the sites that carry it."""
@@ -68,6 +72,7 @@ def show_form(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "console/forms_form.html", context)
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_GET
 def show_difference(request: HttpRequest, name: str, version: int, other: int) -> HttpResponse:
     """What changed from a version to a later one."""
@@ -87,6 +92,7 @@ def show_difference(request: HttpRequest, name: str, version: int, other: int) -
     return render(request, "console/forms_difference.html", context)
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_GET
 def download(request: HttpRequest, name: str, version: int) -> HttpResponse:
     """A version as an XLSForm."""
@@ -96,6 +102,7 @@ def download(request: HttpRequest, name: str, version: int) -> HttpResponse:
     return workbook(load_form(row.definition))
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_GET
 def download_draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """A draft as an XLSForm."""
@@ -113,6 +120,7 @@ def workbook(form: Form) -> HttpResponse:
     return HttpResponse(data, content_type=kind, headers={"Content-Disposition": name})
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_POST
 def change_form(request: StaffRequest, name: str) -> HttpResponse:
     """Opens the draft of a form's next version."""

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.forms_words import (
     LANGUAGE_NAMES,
     block_words,
@@ -33,6 +34,7 @@ from tianbao.console.forms_words import (
 )
 from tianbao.console.middleware import POLICY, StaffRequest
 from tianbao.console.notices import tell
+from tianbao.domain.access import Permission
 from tianbao.domain.condition_picking import pick_condition
 from tianbao.domain.files import IMAGE_BYTES_MAX
 from tianbao.domain.form_checks import check_form
@@ -54,6 +56,7 @@ _P = ParamSpec("_P")
 _STATUS = {Code.CHANGED_MEANWHILE: 409, Code.NOT_FOUND: 404, Code.MALFORMED_JSON: 400}
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_GET
 def show_draft(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """The designer itself."""
@@ -107,6 +110,7 @@ def _answers_json(
     return answer
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_POST
 @_answers_json
 def save(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
@@ -123,6 +127,7 @@ def save(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
     return {**_describe(draft, form), "at": at}
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_POST
 @_answers_json
 def add_picture(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
@@ -134,6 +139,7 @@ def add_picture(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
     return {"name": keep_picture(file.read(IMAGE_BYTES_MAX + 1))}
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_POST
 @_answers_json
 def merge(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
@@ -150,6 +156,7 @@ def merge(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
     }
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_http_methods(["GET", "POST"])
 def show_publish(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """What publishing would change and where; and publishing."""
@@ -185,6 +192,7 @@ def show_publish(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     return render(request, "console/forms_publish.html", context)
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_POST
 def discard(request: StaffRequest, draft_id: UUID) -> HttpResponse:
     """Throws the draft away."""

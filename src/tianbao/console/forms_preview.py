@@ -16,6 +16,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 from markupsafe import escape
 
+from tianbao.console.door import needs
+from tianbao.domain.access import Permission
 from tianbao.domain.expressions import ExpressionError
 from tianbao.domain.form_checks import check_form
 from tianbao.domain.form_editing import all_references, without_references
@@ -30,6 +32,7 @@ from tianbao.texts import translator
 _FOLDER = resources.files("tianbao") / "console" / "static" / "console" / "forms"
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_GET
 @xframe_options_sameorigin
 def show_preview(request: HttpRequest, draft_id: UUID) -> HttpResponse:

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.labels import LABELS
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import SAID_MAX, sentences_of, tell
+from tianbao.domain.access import Permission
 from tianbao.domain.form_problems import FormProblem
 from tianbao.domain.forms import load_form, text_in
 from tianbao.domain.problems import Code, Refused, refuse
@@ -36,6 +38,7 @@ class Unreadable(Exception):
         self.problems = problems
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_http_methods(["GET", "POST"])
 def show_start(request: StaffRequest) -> HttpResponseBase:
     """The ways to begin; each is a form of its own with `way` in it."""

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from tianbao.console.context import NAVIGATION
+from tianbao.console.door import for_all_staff, needs
+from tianbao.console.middleware import StaffRequest
+from tianbao.domain.access import Permission
+from tianbao.services.access import reachable_sites
 from tianbao.services.counts import Glance, HourArrivals, count_arrivals
 from tianbao.services.floods import find_flooded_sites
 from tianbao.services.lag import find_lag
 from tianbao.services.selection import COUNT_MAX
-from tianbao.store.models import Site
 
 CHART_HEIGHT: Final = 200
 """Pixels; across, the chart is measured in per cent and fits every screen."""
@@ -62,27 +66,33 @@ class Chart:
     lines: tuple[GridLine, ...]
 
 
+@for_all_staff
 @require_GET
-def show_home(request: HttpRequest) -> HttpResponse:
-    """The whole screen."""
-    sites = Site.objects.order_by("name")
+def show_home(request: StaffRequest) -> HttpResponse:
+    """The whole screen; whoever may not read the numbers is sent to the first screen that is theirs."""
+    if not request.access.may(Permission.READ_NUMBERS):
+        own = next((name for name, _, needed, _ in NAVIGATION if request.access.may(needed)), "password")
+        return redirect(f"console:{own}")
+    sites = reachable_sites(request.access.reach(Permission.READ_NUMBERS)).order_by("name")
     return render(request, "console/home.html", {**_numbers(request), "all_sites": sites})
 
 
+@needs(Permission.READ_NUMBERS)
 @require_GET
-def show_numbers(request: HttpRequest) -> HttpResponse:
+def show_numbers(request: StaffRequest) -> HttpResponse:
     """Only what moves, for a screen that stays open."""
     return render(request, "console/home_numbers.html", _numbers(request))
 
 
-def _numbers(request: HttpRequest) -> dict[str, Any]:
+def _numbers(request: StaffRequest) -> dict[str, Any]:
     site = request.GET.get("site", "")[:8]
+    reach = request.access.reach(Permission.READ_NUMBERS)
     now_ms = time.time_ns() // 1_000_000
-    glance = count_arrivals(site=site, now_ms=now_ms)
+    glance = count_arrivals(reach=reach, site=site, now_ms=now_ms)
     return {
         "glance": glance,
         "lag": find_lag(now_ms=now_ms),
-        "flooded": find_flooded_sites(now_ms=now_ms),
+        "flooded": find_flooded_sites(reach=reach, now_ms=now_ms),
         "site_code": site,
         "chart": make_chart(glance),
         "count_max": COUNT_MAX,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,9 +18,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.filters import AskedFilters, origin_name, read_filters, read_position, write_position
 from tianbao.console.finding import SEARCH
 from tianbao.console.keyring import KEYRING
+from tianbao.console.middleware import StaffRequest
+from tianbao.domain.access import Permission
 from tianbao.domain.documents import last_four as document_end
 from tianbao.domain.forms import Kind, answer_at, text_in
 from tianbao.domain.ids import write_number
@@ -28,9 +31,10 @@ from tianbao.domain.line_columns import LineColumns, choose_columns
 from tianbao.domain.phones import last_four as phone_end
 from tianbao.render.answer_list import answer_text
 from tianbao.services import records as services
+from tianbao.services.access import reachable_sites
 from tianbao.services.records import Line
 from tianbao.services.selection import COUNT_MAX
-from tianbao.store.models import Organisation, RecordState, Site
+from tianbao.store.models import RecordState
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,13 @@ class Row:
     own: tuple[tuple[str, str], ...]
 
 
+@needs(Permission.READ_RECORDS)
 @require_GET
-def show_line_list(request: HttpRequest) -> HttpResponse:
+def show_line_list(request: StaffRequest) -> HttpResponse:
     """A page of fifty."""
     if KEYRING.is_unlocked:
         SEARCH.start()
-    organisation = _organisation(request)
+    organisation = request.organisation
     asked = asked_of(request)
     columns = line_columns(asked)
     after = read_position(request.GET.get("after", ""))
@@ -80,7 +85,7 @@ def show_line_list(request: HttpRequest) -> HttpResponse:
         "following": write_position(following) if following else "",
         "count": min(count, COUNT_MAX),
         "is_more": count > COUNT_MAX,
-        "sites": Site.objects.order_by("name"),
+        "sites": reachable_sites(request.access.reach(Permission.READ_RECORDS)).order_by("name"),
         "now_ms": _now_ms(),
         "search": SEARCH if asked.is_searching and KEYRING.is_unlocked and not SEARCH.is_ready else None,
         "export_url": f"{reverse('console:export')}?{asked.query}",
@@ -88,10 +93,11 @@ def show_line_list(request: HttpRequest) -> HttpResponse:
     return render(request, "console/line_list.html", context)
 
 
+@needs(Permission.READ_RECORDS)
 @require_GET
-def show_changes(request: HttpRequest) -> JsonResponse:
+def show_changes(request: StaffRequest) -> JsonResponse:
     """What came since `since`, as rows of the table, for a page that stays open."""
-    organisation = _organisation(request)
+    organisation = request.organisation
     asked = asked_of(request)
     columns = line_columns(asked)
     since = request.GET.get("since", "")
@@ -106,10 +112,11 @@ def show_changes(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"html": html, "now_ms": now_ms, "count": count})
 
 
+@needs(Permission.READ_RECORDS)
 @require_GET
-def find_by_number(request: HttpRequest, number: str) -> HttpResponse:
+def find_by_number(request: StaffRequest, number: str) -> HttpResponse:
     """What a scanned code leads to: the record, or the list of those that share its number."""
-    found = services.find_records(number)
+    found = services.find_records(number, reach=request.access.reach(Permission.READ_RECORDS))
     if len(found) == 1:
         return redirect("console:record", found[0].id)
     return redirect(f"{reverse('console:line_list')}?q={write_number(number) if len(number) == 8 else number}")
@@ -194,13 +201,10 @@ def _count_text(count: int) -> str:
     return _("more than {count}").format(count=COUNT_MAX) if count > COUNT_MAX else str(count)
 
 
-def asked_of(request: HttpRequest) -> AskedFilters:
-    """The filters in the address of a request."""
-    return read_filters(request.GET, _organisation(request).time_zone, reader_language())
-
-
-def _organisation(request: HttpRequest) -> Organisation:
-    return request.organisation  # type: ignore[attr-defined, no-any-return]
+def asked_of(request: StaffRequest, permission: Permission = Permission.READ_RECORDS) -> AskedFilters:
+    """The filters in the address of a request, within what the permission reaches."""
+    reach = request.access.reach(permission)
+    return read_filters(request.GET, reach, request.organisation.time_zone, reader_language())
 
 
 def _now_ms() -> int:

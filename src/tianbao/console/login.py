@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from tianbao.console.door import for_all_staff
 from tianbao.console.keyring import KEYRING
 from tianbao.console.middleware import StaffRequest, works_before_set_up
 from tianbao.console.notices import sentences_of, tell
@@ -68,6 +69,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> None:
     record_act(at_ms=now_ms, staff=staff, verb="sign_in", detail={"from": network_address})
 
 
+@for_all_staff
 @require_POST
 def sign_out(request: StaffRequest) -> HttpResponse:
     """Ends this session; the names stay open for colleagues who are signed in."""
@@ -76,6 +78,7 @@ def sign_out(request: StaffRequest) -> HttpResponse:
     return redirect("console:login")
 
 
+@for_all_staff
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def show_unlock(request: StaffRequest) -> HttpResponseBase:
@@ -103,6 +106,7 @@ def _unlock(request: StaffRequest) -> None:
     record_act(at_ms=_now_ms(), staff=request.user, verb="unlock")
 
 
+@for_all_staff
 @sensitive_post_parameters("old", "new", "again")
 @require_http_methods(["GET", "POST"])
 def show_password(request: StaffRequest) -> HttpResponseBase:

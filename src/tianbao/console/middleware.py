@@ -5,6 +5,7 @@ Must not know: any screen. Views that need no sign-in carry Django's `login_not_
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,9 +16,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from tianbao.console.door import needed_permissions
 from tianbao.console.notices import sentences_of
+from tianbao.domain.access import Access
 from tianbao.domain.problems import Code, Refused
+from tianbao.services.access import load_access, note_refusal, require
 from tianbao.services.keys import Locked
+from tianbao.services.refusals import StaffCode, refuse_staff
 from tianbao.store.models import Organisation, Staff
 
 POLICY: Final = (
@@ -26,14 +31,21 @@ POLICY: Final = (
 )
 """A view may set a stricter or hashed policy of its own (posters do)."""
 
-_STATUS: Final = {Code.NOT_FOUND: 404, Code.UNKNOWN_SITE: 404, Code.BUSY: 503, Code.STORAGE: 503}
+_STATUS: Final[dict[str, int]] = {
+    StaffCode.NOT_ALLOWED: 403,
+    Code.NOT_FOUND: 404,
+    Code.UNKNOWN_SITE: 404,
+    Code.BUSY: 503,
+    Code.STORAGE: 503,
+}
 
 
 class StaffRequest(HttpRequest):
-    """A request as most screens get it: somebody is signed in and the installation is set up."""
+    """A request as most screens get it: somebody is signed in, the installation is set up, the door was passed."""
 
     user: Staff
     organisation: Organisation
+    access: Access
 
 
 def works_before_set_up(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,12 +79,34 @@ class ConsoleMiddleware:
             return render(request, "console/not_set_up.html", status=403)
         if getattr(view, "login_required", True) and not request.user.is_authenticated:
             return HttpResponseRedirect(_with_next("console:login", request))
+        if getattr(view, "login_required", True):
+            return self._ask_at_door(request, view)
+        return None
+
+    def _ask_at_door(self, request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
+        """Gives the request its access, and refuses where the view's permission is missing or was never said."""
+        now_ms = time.time_ns() // 1_000_000
+        organisation = request.organisation  # type: ignore[attr-defined]
+        zone = organisation.time_zone if organisation else "UTC"
+        access = load_access(staff=request.user, now_ms=now_ms, time_zone=zone)  # type: ignore[arg-type]
+        request.access = access  # type: ignore[attr-defined]
+        needed = needed_permissions(view)
+        try:
+            if needed is None:
+                raise refuse_staff(StaffCode.NOT_ALLOWED)
+            if needed:
+                require(access, *needed)
+        except Refused as refused:
+            return self.process_exception(request, refused)
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A refusal no screen showed beside a field, and names asked for while they are sealed."""
         if isinstance(error, Refused):
-            status = _STATUS.get(error.problems[0].code, 422)
+            code = error.problems[0].code
+            status = _STATUS.get(code, 422)
+            if code == StaffCode.NOT_ALLOWED:
+                note_refusal(staff=request.user, path=request.path, now_ms=time.time_ns() // 1_000_000)
             context = {"sentences": list(sentences_of(error).values())}
             return render(request, "console/refused.html", context, status=status)
         if isinstance(error, Locked):

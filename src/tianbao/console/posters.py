@@ -11,19 +11,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
+from tianbao.console.door import needs
 from tianbao.console.middleware import POLICY, StaffRequest
+from tianbao.domain.access import Permission
 from tianbao.domain.forms import load_form
 from tianbao.domain.problems import Code, refuse
 from tianbao.domain.sites import SiteState
 from tianbao.render.pages import page_csp
 from tianbao.render.paper_form import paper_form_page
 from tianbao.render.poster import Paper, poster_page
+from tianbao.services.access import reachable_sites
 from tianbao.services.addresses import is_address_proved
 from tianbao.services.site_forms import find_site_form
 from tianbao.services.sites import find_site, load_installation, mark_posters_printed, to_domain_site
@@ -65,19 +69,21 @@ class Style:
         return f"paper={self.paper.value}&languages={self.languages}"
 
 
+@needs(Permission.READ_SITES)
 @require_GET
-def show_site_poster(request: HttpRequest, code: str) -> HttpResponse:
+def show_site_poster(request: StaffRequest, code: str) -> HttpResponse:
     """One site's poster on the screen, with a choice of paper and language."""
-    site = find_site(code)
+    site = find_site(code, access=request.access)
     url = f"{load_installation().address}{to_domain_site(site).path()}"
     context = {"site": site, "sites": [site], "url": url}
     return _show(request, "console/poster.html", context)
 
 
+@needs(Permission.READ_SITES)
 @require_GET
-def show_posters(request: HttpRequest) -> HttpResponse:
+def show_posters(request: StaffRequest) -> HttpResponse:
     """Many posters: all, those never printed, those with an old address, or chosen ones."""
-    rows = list(Site.objects.filter(state=SiteState.OPEN.value).order_by("created_ms", "id"))
+    rows = list(_sites(request).filter(state=SiteState.OPEN.value).order_by("created_ms", "id"))
     typed = request.GET.get("which", "")
     which = Which(typed) if typed in list(Which) else Which.ALL
     counts = [(choice.value, label, len(_choose(rows, choice, []))) for choice, label in WHICH.items()]
@@ -85,20 +91,22 @@ def show_posters(request: HttpRequest) -> HttpResponse:
     return _show(request, "console/posters.html", context)
 
 
+@needs(Permission.READ_SITES)
 @require_GET
 @xframe_options_sameorigin
-def show_preview(request: HttpRequest, code: str) -> HttpResponse:
+def show_preview(request: StaffRequest, code: str) -> HttpResponse:
     """The poster itself inside the screen about it."""
-    answer = _posters([find_site(code)], _style(request.GET))
+    answer = _posters([find_site(code, access=request.access)], _style(request.GET))
     policy = answer["Content-Security-Policy"]
     answer["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     return answer
 
 
+@needs(Permission.READ_SITES)
 @require_GET
-def show_paper_form(request: HttpRequest, code: str, language: str) -> HttpResponse:
+def show_paper_form(request: StaffRequest, code: str, language: str) -> HttpResponse:
     """The site's form as empty pages to print."""
-    row = find_site(code)
+    row = find_site(code, access=request.access)
     if language not in TEXT_LANGUAGES:
         raise refuse(Code.NOT_FOUND)
     return _page(
@@ -112,10 +120,11 @@ def show_paper_form(request: HttpRequest, code: str, language: str) -> HttpRespo
     )
 
 
+@needs(Permission.READ_SITES)
 @require_POST
 def print_posters(request: StaffRequest) -> HttpResponse:
     """The print page, one sheet a site; remembers that these posters carry today's address."""
-    rows = list(Site.objects.order_by("created_ms", "id"))
+    rows = list(_sites(request).order_by("created_ms", "id"))
     typed = request.POST.get("which", "")
     which = Which(typed) if typed in list(Which) else Which.CHOSEN
     chosen = _choose(rows, which, request.POST.getlist("code"))
@@ -135,6 +144,10 @@ WHICH: Final = {
 }
 
 
+def _sites(request: StaffRequest) -> QuerySet[Site]:
+    return reachable_sites(request.access.reach(Permission.READ_SITES))
+
+
 def _choose(rows: list[Site], which: Which, codes: list[str]) -> list[Site]:
     address = load_installation().address
     match which:
@@ -148,7 +161,7 @@ def _choose(rows: list[Site], which: Which, codes: list[str]) -> list[Site]:
             return [row for row in rows if row.code in codes]
 
 
-def _show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def _show(request: StaffRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     installation, style = load_installation(), _style(request.GET)
     context |= {
         "papers": [(paper.value, label) for paper, label in PAPERS.items()],

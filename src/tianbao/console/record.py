@@ -13,14 +13,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.keyring import KEYRING
 from tianbao.console.line_list import state_label
+from tianbao.console.middleware import StaffRequest
+from tianbao.domain.access import Permission
 from tianbao.domain.files import token_of
 from tianbao.domain.forms import FILES, Form, Kind, Path, answer_at, label_at
 from tianbao.domain.ids import write_number
@@ -30,11 +33,12 @@ from tianbao.render.answer_list import AnswerLine, Shown, answer_lines, flat_ans
 from tianbao.render.card import Card, CardLayout, card_page
 from tianbao.render.doubts import doubt_sentence
 from tianbao.render.pages import page_csp
+from tianbao.services.access import find_record
 from tianbao.services.audit import record_act
 from tianbao.services.divisions import area_name
 from tianbao.services.records import HistoryEntry, Line, RecordHistory, open_lines, open_record
 from tianbao.services.sites import load_installation
-from tianbao.store.models import Organisation, Record, RecordState, Source
+from tianbao.store.models import RecordState, Source
 from tianbao.texts import translator
 
 
@@ -69,13 +73,14 @@ class ShownEntry:
     changes: tuple[ShownChange, ...]
 
 
+@needs(Permission.READ_RECORDS)
 @require_GET
-def show_record(request: HttpRequest, record_id: UUID) -> HttpResponse:
+def show_record(request: StaffRequest, record_id: UUID) -> HttpResponse:
     """Everything about one registration."""
-    record = find_record(record_id)
+    record = find_record(access=request.access, permission=Permission.READ_RECORDS, record_id=record_id)
     history = open_record(record=record, keyring=KEYRING)
     record_act(at_ms=_now_ms(), staff=request.user, verb="record.open", subject=record.id.hex)
-    zone = ZoneInfo(_organisation(request).time_zone)
+    zone = ZoneInfo(request.organisation.time_zone)
     line = history.line
     context = {
         "record": record,
@@ -93,13 +98,14 @@ def show_record(request: HttpRequest, record_id: UUID) -> HttpResponse:
     return render(request, "console/record.html", context)
 
 
+@needs(Permission.REGISTER)
 @require_GET
-def show_card(request: HttpRequest, record_id: UUID) -> HttpResponse:
+def show_card(request: StaffRequest, record_id: UUID) -> HttpResponse:
     """The small card with the code that staff scan, for somebody without a phone."""
-    record = find_record(record_id)
+    record = find_record(access=request.access, permission=Permission.REGISTER, record_id=record_id)
     line = open_lines([record], KEYRING)[0]
     name = line.text(Kind.PERSON_NAME)
-    zone = ZoneInfo(_organisation(request).time_zone)
+    zone = ZoneInfo(request.organisation.time_zone)
     installation = load_installation()
     layout = request.GET.get("layout", "")
     html = card_page(
@@ -182,18 +188,6 @@ def _file_at(form: Form, path: Path, values: tuple[str, ...]) -> str:
 
 def _name(history: RecordHistory) -> str:
     return history.line.text(Kind.PERSON_NAME)
-
-
-def find_record(record_id: UUID) -> Record:
-    """The record of an address; 404 for none."""
-    record = Record.objects.select_related("site", "form").filter(id=record_id).first()
-    if record is None:
-        raise Http404
-    return record
-
-
-def _organisation(request: HttpRequest) -> Organisation:
-    return request.organisation  # type: ignore[attr-defined, no-any-return]
 
 
 def _now_ms() -> int:

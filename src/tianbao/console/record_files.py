@@ -11,18 +11,21 @@ from uuid import UUID
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from tianbao.console.door import needs
 from tianbao.console.keyring import KEYRING
 from tianbao.console.middleware import StaffRequest
-from tianbao.console.record import find_record
+from tianbao.domain.access import Permission
 from tianbao.domain.files import download_headers
+from tianbao.services.access import find_record
 from tianbao.services.files import open_file
 
 
+@needs(Permission.UNMASK)
 @require_GET
 def download_file(request: StaffRequest, record_id: UUID, file_id: str) -> HttpResponseBase:
     """The file, piece by piece; the log says who took it."""
     reader = open_file(
-        record=find_record(record_id),
+        record=find_record(access=request.access, permission=Permission.UNMASK, record_id=record_id),
         file_id=file_id,
         keyring=KEYRING,
         staff=request.user,

@@ -29,7 +29,9 @@ from tianbao.console.answer_fields import (
     sentences_by_path,
 )
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.middleware import StaffRequest
+from tianbao.domain.access import Permission
 from tianbao.domain.answers import flatten_typed, nest_answers
 from tianbao.domain.documents import DocumentReading, DocumentType, Sex, read_document
 from tianbao.domain.forms import Form, Kind, Path, Question, QuestionType, text_in, walk_questions
@@ -40,6 +42,7 @@ from tianbao.domain.receipts import NONCE_BYTES, decode_base64url, encode_base64
 from tianbao.domain.rows import change_rows
 from tianbao.domain.sites import Phase, SiteState
 from tianbao.render.doubts import doubt_sentence
+from tianbao.services.access import reachable_sites
 from tianbao.services.answering import show_answers, validate_answers
 from tianbao.services.divisions import area_name
 from tianbao.services.forms import newest_forms
@@ -70,11 +73,12 @@ class Desk:
         return f"{self.site.code}/{self.form.name}"
 
 
+@needs(Permission.REGISTER)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def show_register(request: StaffRequest) -> HttpResponseBase:
     """The empty form, and after each person the number to tell them."""
-    desks = _list_desks()
+    desks = _list_desks(request)
     if not desks:
         return render(request, "console/register_closed.html")
     if request.method == "GET":
@@ -121,6 +125,7 @@ def show_register(request: StaffRequest) -> HttpResponseBase:
     )
 
 
+@needs(Permission.REGISTER)
 @sensitive_post_parameters()
 @require_POST
 def read_number(request: StaffRequest) -> JsonResponse:
@@ -133,6 +138,7 @@ def read_number(request: StaffRequest) -> JsonResponse:
     return JsonResponse({"text": " · ".join(said), "is_doubtful": bool(reading.doubts)})
 
 
+@needs(Permission.REGISTER)
 @require_GET
 def show_new_card(request: StaffRequest, record_id: UUID) -> HttpResponse:
     """The card of somebody registered this moment: waits for the record, which follows its registration."""
@@ -196,10 +202,11 @@ def _show_form(
     return render(request, "console/register.html", context, status=422 if is_refused else 200)
 
 
-def _list_desks() -> list[Desk]:
-    """Every form that is open at an open site, by site."""
+def _list_desks(request: StaffRequest) -> list[Desk]:
+    """Every form that is open at an open site of theirs, by site."""
     now_ms = _now_ms()
-    sites = Site.objects.filter(state=SiteState.OPEN.value).prefetch_related("forms").order_by("name")
+    reached = reachable_sites(request.access.reach(Permission.REGISTER))
+    sites = reached.filter(state=SiteState.OPEN.value).prefetch_related("forms").order_by("name")
     carried = [(site, list_site_forms(site)) for site in sites]
     newest = newest_forms({one.name for _, forms in carried for one in forms})
     titles = {name: text_in(row.definition["title"], reader_language()) for name, row in newest.items()}

@@ -15,10 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from tianbao.console.address_test import address_context, chosen_address, show_state, start_test
 from tianbao.console.area_field import area_field, read_area
+from tianbao.console.door import needs
 from tianbao.console.labels import LABELS, label_of
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
 from tianbao.console.text_fields import read_days, read_texts, text_fields, write_texts
+from tianbao.domain.access import Permission
 from tianbao.domain.problems import Refused
 from tianbao.domain.sites import DELETION_DAYS_MAX
 from tianbao.services.addresses import Proof, change_address, is_address_proved, list_addresses
@@ -28,6 +30,7 @@ from tianbao.services.refusals import StaffCode, refuse_staff
 from tianbao.services.sites import list_outdated_posters
 
 
+@needs(Permission.CHANGE_SETTINGS)
 @require_GET
 def show_settings(request: StaffRequest) -> HttpResponse:
     """Everything at a glance, each with a way to change it."""
@@ -41,6 +44,7 @@ def show_settings(request: StaffRequest) -> HttpResponse:
     return render(request, "console/settings.html", context)
 
 
+@needs(Permission.CHANGE_SETTINGS)
 @require_http_methods(["GET", "POST"])
 def show_organisation(request: StaffRequest) -> HttpResponseBase:
     """Name, area, contact, time zone."""
@@ -78,6 +82,7 @@ def show_organisation(request: StaffRequest) -> HttpResponseBase:
     return render(request, "console/settings_organisation.html", context, status=422 if problems else 200)
 
 
+@needs(Permission.CHANGE_SETTINGS)
 @require_http_methods(["GET", "POST"])
 def show_texts(request: StaffRequest) -> HttpResponseBase:
     """Purpose, legal basis, notice, deletion period."""
@@ -107,6 +112,7 @@ def show_texts(request: StaffRequest) -> HttpResponseBase:
     return render(request, "console/settings_texts.html", context, status=422 if problems else 200)
 
 
+@needs(Permission.CHANGE_SETTINGS)
 @require_http_methods(["GET", "POST"])
 def show_address(request: StaffRequest) -> HttpResponseBase:
     """Another address: tried first, and what it means for posters that hang already."""
@@ -135,6 +141,7 @@ def show_address(request: StaffRequest) -> HttpResponseBase:
     return render(request, "console/settings_address.html", context, status=422 if problems else 200)
 
 
+@needs(Permission.CHANGE_SETTINGS)
 @require_GET
 def show_test(request: StaffRequest, address_id: UUID) -> HttpResponse:
     """How the test of an address stands."""

@@ -18,8 +18,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from tianbao.console.context import reader_language
+from tianbao.console.door import needs
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import tell
+from tianbao.domain.access import Permission
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.sites import Hours, Phase, SiteState
 from tianbao.services import site_forms as services
@@ -45,10 +47,11 @@ class Line:
     phase: Phase
 
 
+@needs(Permission.CHANGE_SITES)
 @require_http_methods(["GET", "POST"])
 def show_site_forms(request: StaffRequest, code: str) -> HttpResponseBase:
     """Which forms the site carries. Buttons move, remove and add on the screen; only saving changes anything."""
-    site = find_site(code)
+    site = find_site(code, access=request.access, permission=Permission.CHANGE_SITES)
     if request.method == "GET":
         return _show(request, site, services.list_site_forms(site))
     forms, problems = _read(request)
@@ -65,6 +68,7 @@ def show_site_forms(request: StaffRequest, code: str) -> HttpResponseBase:
     return redirect("console:site", site.code)
 
 
+@needs(Permission.CHANGE_FORMS)
 @require_http_methods(["GET", "POST"])
 def show_form_sites(request: StaffRequest, name: str) -> HttpResponseBase:
     """Which sites carry a form: ticked ones get it, the others lose it unless they have no other."""

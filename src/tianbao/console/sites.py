@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tianbao.console.area_field import area_field, read_site_area
+from tianbao.console.door import needs
 from tianbao.console.labels import LABELS, label_of
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
 from tianbao.console.site_forms import describe_forms
+from tianbao.domain.access import Permission
 from tianbao.domain.problems import Problem, Refused
 from tianbao.domain.sites import SiteState
 from tianbao.services import sites as services
@@ -27,12 +29,15 @@ from tianbao.services.sites import PASTED_MAX, PastedSite
 from tianbao.store.models import Site
 
 
+@needs(Permission.READ_SITES)
 @require_GET
 def show_sites(request: StaffRequest) -> HttpResponse:
     """Every site with its code, state, today's count and poster."""
-    return render(request, "console/sites.html", {"lines": services.list_sites(now_ms=_now_ms())})
+    lines = services.list_sites(reach=request.access.reach(Permission.READ_SITES), now_ms=_now_ms())
+    return render(request, "console/sites.html", {"lines": lines})
 
 
+@needs(Permission.CHANGE_SITES)
 @require_http_methods(["GET", "POST"])
 def show_new_site(request: StaffRequest) -> HttpResponseBase:
     """A new site; its area begins as the organisation's."""
@@ -43,6 +48,7 @@ def show_new_site(request: StaffRequest) -> HttpResponseBase:
         site = services.create_site(
             name=request.POST.get("name", ""),
             area=read_site_area(request.POST, "area"),
+            reach=request.access.reach(Permission.CHANGE_SITES),
             staff=request.user,
             now_ms=_now_ms(),
         )
@@ -52,10 +58,11 @@ def show_new_site(request: StaffRequest) -> HttpResponseBase:
     return redirect("console:site_poster", site.code)
 
 
+@needs(Permission.CHANGE_SITES)
 @require_http_methods(["GET", "POST"])
 def show_site(request: StaffRequest, code: str) -> HttpResponseBase:
     """Name and area of a site, open or closed."""
-    site = services.find_site(code)
+    site = services.find_site(code, access=request.access, permission=Permission.CHANGE_SITES)
     if request.method == "GET":
         return _show_form(request, site, {"name": site.name, "area": site.area_name, "area_code": site.area}, {})
     try:
@@ -63,6 +70,7 @@ def show_site(request: StaffRequest, code: str) -> HttpResponseBase:
             site=site,
             name=request.POST.get("name", ""),
             area=read_site_area(request.POST, "area"),
+            reach=request.access.reach(Permission.CHANGE_SITES),
             staff=request.user,
             now_ms=_now_ms(),
         )
@@ -72,10 +80,11 @@ def show_site(request: StaffRequest, code: str) -> HttpResponseBase:
     return redirect("console:sites")
 
 
+@needs(Permission.CHANGE_SITES)
 @require_POST
 def set_state(request: StaffRequest, code: str) -> HttpResponse:
     """Opens or closes a site."""
-    site = services.find_site(code)
+    site = services.find_site(code, access=request.access, permission=Permission.CHANGE_SITES)
     state = SiteState.CLOSED if request.POST.get("state") == SiteState.CLOSED else SiteState.OPEN
     services.set_site_state(site=site, state=state, staff=request.user, now_ms=_now_ms())
     said = _("“{site}” takes registrations.") if state is SiteState.OPEN else _("“{site}” is closed.")
@@ -83,6 +92,7 @@ def set_state(request: StaffRequest, code: str) -> HttpResponse:
     return redirect("console:sites")
 
 
+@needs(Permission.CHANGE_SITES)
 @require_http_methods(["GET", "POST"])
 def show_many(request: StaffRequest) -> HttpResponseBase:
     """Many sites from a paste: first how each line was read, then all of them at once."""
@@ -91,7 +101,8 @@ def show_many(request: StaffRequest) -> HttpResponseBase:
     pasted: list[PastedSite] = []
     if request.method == "POST":
         try:
-            pasted = services.read_pasted_sites(text, area_default=request.organisation.area)
+            reach = request.access.reach(Permission.CHANGE_SITES)
+            pasted = services.read_pasted_sites(text, area_default=request.organisation.area, reach=reach)
             if request.POST.get("go") == "create":
                 made = services.create_sites(pasted=pasted, staff=request.user, now_ms=_now_ms())
                 tell(request, _("{count} sites are made.").format(count=len(made)))

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet, Sum
 
+from tianbao.domain.access import Reach
+from tianbao.services.access import reachable_sites
 from tianbao.services.divisions import area_name
 from tianbao.services.organisation import find_organisation
 from tianbao.services.records import count_records
@@ -75,8 +77,8 @@ class Glance:
     no_origin: int
 
 
-def count_arrivals(*, site: str = "", now_ms: int) -> Glance:
-    """The numbers of this moment. `site` is a code, empty for all."""
+def count_arrivals(*, reach: Reach, site: str = "", now_ms: int) -> Glance:
+    """The numbers of this moment, of the sites within `reach`. `site` is a code, empty for all of them."""
     zone = ZoneInfo(find_organisation().time_zone)
     now = datetime.fromtimestamp(now_ms / 1000, zone)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -86,6 +88,8 @@ def count_arrivals(*, site: str = "", now_ms: int) -> Glance:
     first_shown_ms = this_hour_ms - (HOURS_SHOWN - 1) * HOUR_MS
 
     counters = HourCount.objects.filter(hour_ms__lte=this_hour_ms)
+    if not reach.is_everywhere:
+        counters = counters.filter(site__in=list(reachable_sites(reach).values_list("id", flat=True)))
     if site:
         counters = counters.filter(site__code=site)
     by_hour = dict(
@@ -107,8 +111,8 @@ def count_arrivals(*, site: str = "", now_ms: int) -> Glance:
         this_hour=by_hour.get(this_hour_ms, 0),
         yesterday=between(day_before_ms, day_ms),
         yesterday_so_far=between(day_before_ms, _hour_of(now - timedelta(days=1))),
-        symptoms=count_records(Filters(site=site, since_ms=day_ms, has_symptoms=True)),
-        doubtful=count_records(Filters(site=site, since_ms=day_ms, is_marked=True)),
+        symptoms=count_records(Filters(reach=reach, site=site, since_ms=day_ms, has_symptoms=True)),
+        doubtful=count_records(Filters(reach=reach, site=site, since_ms=day_ms, is_marked=True)),
         hours=tuple(
             HourArrivals(datetime.fromtimestamp(hour_ms / 1000, zone), by_hour.get(hour_ms, 0))
             for hour_ms in range(first_shown_ms, this_hour_ms + HOUR_MS, HOUR_MS)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from tianbao.config import read_config
+from tianbao.domain.access import Reach
+from tianbao.services.access import reachable_sites
 from tianbao.store.flood_notes import read_notes
-from tianbao.store.models import Site
 
 
-def find_flooded_sites(*, now_ms: int) -> list[str]:
-    """Their names, in order."""
+def find_flooded_sites(*, reach: Reach, now_ms: int) -> list[str]:
+    """Their names within `reach`, in order."""
     codes = read_notes(read_config().data, now_ms=now_ms)
-    return (
-        list(Site.objects.filter(code__in=codes).order_by("name").values_list("name", flat=True)) if codes else []
-    )
+    if not codes:
+        return []
+    return list(reachable_sites(reach).filter(code__in=codes).order_by("name").values_list("name", flat=True))

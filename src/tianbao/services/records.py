@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from tianbao.domain.access import Reach
 from tianbao.domain.answers import Answers, Flat, flatten_answers
 from tianbao.domain.form_versions import merge_versions
 from tianbao.domain.forms import Form, Kind, Path, answer_at, load_form
 from tianbao.domain.ids import read_number
 from tianbao.domain.sealing import CannotOpen
+from tianbao.services.access import record_condition
 from tianbao.services.keys import Keyring, Locked
 from tianbao.services.selection import Filters, Position, Selection, select_changed
 from tianbao.store.models import DataKey, FormVersion, Record, Revision, Site
@@ -158,12 +160,13 @@ class RecordHistory:
     entries: tuple[HistoryEntry, ...]
 
 
-def find_records(number: str) -> list[Record]:
-    """The records of a short number as somebody typed or scanned it; seldom more than one."""
+def find_records(number: str, *, reach: Reach) -> list[Record]:
+    """The records of a short number as somebody typed or scanned it, within `reach`; seldom more than one."""
     read = read_number(number)
     if read is None:
         return []
-    return list(Record.objects.filter(number=read).select_related("site").order_by("-registered_ms")[:20])
+    rows = Record.objects.filter(record_condition(reach), number=read).select_related("site")
+    return list(rows.order_by("-registered_ms")[:20])
 
 
 def open_record(*, record: Record, keyring: Keyring) -> RecordHistory:

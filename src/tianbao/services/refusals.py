@@ -17,12 +17,14 @@ class StaffCode(StrEnum):
     """Expected failures of staff's own acts; the public API never says them."""
 
     ALREADY_SET_UP = "already_set_up"
+    AREA_ELSEWHERE = "area_elsewhere"
     CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
     COUNTY_NEEDED = "county_needed"
     FORM_NEEDED = "form_needed"
     CANNOT_UNLOCK = "cannot_unlock"
     NOT_AN_ADDRESS = "not_an_address"
     NAME_TAKEN = "name_taken"
+    NOT_ALLOWED = "not_allowed"
     NOT_PROVED = "not_proved"
     OTHER_COUNTY = "other_county"
     PASSWORD_SHORT = "password_short"  # noqa: S105 - a code
@@ -56,6 +58,7 @@ def message(problem: Problem, _: Translator, label: str = "") -> str:
 def _sentences(_: Translator) -> dict[str, str]:
     return {
         StaffCode.ALREADY_SET_UP: _("This installation is set up already."),
+        StaffCode.AREA_ELSEWHERE: _("This lies outside the area that you are responsible for."),
         StaffCode.CLOSES_BEFORE_IT_OPENS: _("It would close before it opens."),
         StaffCode.COUNTY_NEEDED: _("Please pick at least the county."),
         StaffCode.FORM_NEEDED: _("A CSV file holds one table. Please choose the form first."),
@@ -67,6 +70,7 @@ def _sentences(_: Translator) -> dict[str, str]:
             "No phone has arrived by this address yet. Scan the code, or say that you could not."
         ),
         StaffCode.NAME_TAKEN: _("This name is taken."),
+        StaffCode.NOT_ALLOWED: _("Your role does not allow this. Whoever invited you can change it."),
         StaffCode.OTHER_COUNTY: _("A site stays in its county. Close this one and make a new one there."),
         StaffCode.PASSWORD_SHORT: _("The password needs at least {minimum} characters."),
         StaffCode.PASSWORD_COMMON: _("This password is among the first that anybody would try."),

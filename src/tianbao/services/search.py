@@ -20,6 +20,7 @@ from uuid import UUID
 from django.db import connections
 from django.db.models import Max
 
+from tianbao.domain.access import EVERYWHERE
 from tianbao.domain.forms import Form, Kind, Question
 from tianbao.domain.numerals import compact
 from tianbao.services.keys import Keyring, Locked
@@ -150,7 +151,7 @@ class Search:
 
     def _add_all(self) -> None:
         """Everybody, newest first."""
-        everybody, after = Selection(Filters()), None
+        everybody, after = Selection(Filters(reach=EVERYWHERE)), None
         while (page := everybody.newest(after=after, limit=CHUNK)) and not self._stopping.is_set():
             self._add(self._buffer, page)
             self._done += len(page)

@@ -3,7 +3,7 @@
 A database without statistics takes an index that fits, however many rows it leads to. So each condition is
 counted first, no further than COUNT_MAX: one that keeps few leads, and the others stand aside, where no index
 answers them. Where none keeps few, a walk along the time of registration soon fills a page. Must not know:
-identities, who asks.
+identities, who asks; a filter carries how far they reach.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from tianbao.domain.access import NOWHERE, Reach
 from tianbao.domain.forms import Path
+from tianbao.services.access import record_condition
 from tianbao.store.models import Fact, FormVersion, Record, RecordState, Revision, Site
 
 COUNT_MAX: Final = 10_000
@@ -34,7 +36,7 @@ class AnswerFilter:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the line list shows. Empty or None means everything.
+    """What the line list shows. Empty or None means everything within `reach`, which begins as nowhere.
 
     `origin` is the code of a place at any level; `answers` are of the questions of `form`; `ids` limits to newest
     revisions that a search found.
@@ -50,6 +52,7 @@ class Filters:
     has_symptoms: bool = False
     is_marked: bool = False
     ids: tuple[UUID, ...] | None = None
+    reach: Reach = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,8 @@ def _read_conditions(filters: Filters) -> _Conditions:
             walks.append(Q(origin_city=code[:4]))
         else:
             lookups.append(Q(origin__gte=code, origin__lt=code + ":"))  # ':' follows '9'
+    if reached := record_condition(filters.reach):
+        (lookups if _keeps_few(reached) else others).append(reached)
     if filters.site:
         walks.append(Q(site__in=list(Site.objects.filter(code=filters.site).values_list("id", flat=True))))
     if filters.form:

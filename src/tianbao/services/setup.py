@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from tianbao.domain.access import EVERYWHERE
 from tianbao.domain.forms import Text
 from tianbao.domain.problems import Problem, Refused
 from tianbao.domain.sealing import PasswordCost
@@ -89,7 +90,7 @@ def set_up_installation(
         )
         publish_form(form=built_in_form(), staff=staff, now_ms=now_ms)
         record_act(at_ms=now_ms, staff=staff, verb="set_up")
-        return create_site(name=site_name, area=site_area, staff=staff, now_ms=now_ms)
+        return create_site(name=site_name, area=site_area, reach=EVERYWHERE, staff=staff, now_ms=now_ms)
 
 
 def _found(area: str, question: str, problems: list[Problem], *, find: Callable[..., str] = find_area) -> str:

@@ -16,14 +16,16 @@ from django.db import transaction
 from django.db.models import Sum
 
 from tianbao.domain import sites as domain
+from tianbao.domain.access import Access, Permission, Reach
 from tianbao.domain.ids import uuid7
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.sites import SiteState, site_code
+from tianbao.services.access import reachable_sites, require_site
 from tianbao.services.audit import record_act
 from tianbao.services.divisions import area_candidates, area_name, find_area, is_site_area
 from tianbao.services.forms import FORM_DEFAULT
 from tianbao.services.organisation import bump_generation, check_line, find_organisation
-from tianbao.services.refusals import StaffCode, refuse_staff
+from tianbao.services.refusals import StaffCode, refuse_staff, staff_problem
 from tianbao.store.models import HourCount, Organisation, Site, SiteForm, Staff
 
 NAME_LENGTH_MAX: Final = 60
@@ -83,16 +85,17 @@ def to_domain_site(row: Site) -> domain.Site:
     )
 
 
-def find_site(code: str) -> Site:
-    """The site of a code, however it was typed; Refused for none."""
+def find_site(code: str, *, access: Access, permission: Permission = Permission.READ_SITES) -> Site:
+    """The site of a code, however it was typed. Refused for none, and for one that `permission` does not reach."""
     site = Site.objects.filter(code=code.strip().upper()).prefetch_related("forms").first()
     if site is None:
         raise refuse(Code.UNKNOWN_SITE)
+    require_site(access, permission, site)
     return site
 
 
-def list_sites(*, now_ms: int) -> list[SiteLine]:
-    """Every site, open ones first, with today's arrivals."""
+def list_sites(*, reach: Reach, now_ms: int) -> list[SiteLine]:
+    """Every site within `reach`, open ones first, with today's arrivals."""
     organisation = find_organisation()
     zone = ZoneInfo(organisation.time_zone)
     midnight = datetime.fromtimestamp(now_ms / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -101,7 +104,7 @@ def list_sites(*, now_ms: int) -> list[SiteLine]:
         .values_list("site")
         .annotate(Sum("count"))
     )
-    rows = Site.objects.order_by("-state", "created_ms", "id")
+    rows = reachable_sites(reach).order_by("-state", "created_ms", "id")
     return [SiteLine(row, counts.get(row.pk, 0), row.poster_address == organisation.address) for row in rows]
 
 
@@ -119,11 +122,15 @@ def list_outdated_posters(address: str) -> list[Site]:
 # --- changes
 
 
-def create_site(*, name: str, area: str, staff: Staff | None, now_ms: int) -> Site:
-    """A new, open site. `area` is a code, or a text that means one area; empty outside the divisions."""
+def create_site(*, name: str, area: str, reach: Reach, staff: Staff | None, now_ms: int) -> Site:
+    """A new, open site. `area` is a code, or a text that means one area; empty outside the divisions.
+
+    Refused: an area that `reach`, of whoever makes it, does not cover.
+    """
     problems = check_line(name, "name", NAME_LENGTH_MAX)
     try:
         area = find_site_area(text=area)
+        problems += check_area(area, reach)
     except Refused as refused:
         problems += refused.problems
     if problems:
@@ -156,7 +163,12 @@ def find_site_area(*, text: str, code: str = "", question: str = "area") -> str:
     return area
 
 
-def read_pasted_sites(text: str, *, area_default: str) -> list[PastedSite]:
+def check_area(area: str, reach: Reach) -> list[Problem]:
+    """What is wrong with an area for a site of somebody's; empty if they reach it."""
+    return [] if reach.covers_area(area) else [staff_problem(StaffCode.AREA_ELSEWHERE, "area")]
+
+
+def read_pasted_sites(text: str, *, area_default: str, reach: Reach) -> list[PastedSite]:
     """Lines of "name, area" (comma, tab or Chinese comma), as they come out of a spreadsheet.
 
     Without an area a line takes `area_default`. Refused for none at all or too many.
@@ -166,14 +178,15 @@ def read_pasted_sites(text: str, *, area_default: str) -> list[PastedSite]:
         raise refuse(Code.REQUIRED, "lines")
     if len(lines) > PASTED_MAX:
         raise refuse(Code.TOO_MANY, "lines", rows_max=PASTED_MAX)
-    return [_read_pasted(number, line, area_default) for number, line in lines]
+    return [_read_pasted(number, line, area_default, reach) for number, line in lines]
 
 
-def change_site(*, site: Site, name: str, area: str, staff: Staff, now_ms: int) -> None:
-    """Another name, or another area of the same county."""
+def change_site(*, site: Site, name: str, area: str, reach: Reach, staff: Staff, now_ms: int) -> None:
+    """Another name, or another area of the same county within `reach`."""
     problems = check_line(name, "name", NAME_LENGTH_MAX)
     try:
         area = find_site_area(text=area)
+        problems += check_area(area, reach) if area != site.area else []
     except Refused as refused:
         problems += refused.problems
     if problems:
@@ -238,7 +251,7 @@ def _new_codes(count: int) -> list[str]:
     raise AssertionError("20 draws of site codes all collided")
 
 
-def _read_pasted(number: int, line: str, area_default: str) -> PastedSite:
+def _read_pasted(number: int, line: str, area_default: str, reach: Reach) -> PastedSite:
     name, area_text = _split_pasted(line)
     problems = tuple(check_line(name, "name", NAME_LENGTH_MAX))
     try:
@@ -246,7 +259,7 @@ def _read_pasted(number: int, line: str, area_default: str) -> PastedSite:
     except Refused as refused:
         candidates = tuple(area_name(place.code) for place in area_candidates(area_text))
         return PastedSite(number, name, area_text, problems=(*problems, *refused.problems), candidates=candidates)
-    return PastedSite(number, name, area_text, area, area_name(area), problems)
+    return PastedSite(number, name, area_text, area, area_name(area), (*problems, *check_area(area, reach)))
 
 
 def _split_pasted(line: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ together or not at all. Must not know: HTTP, sessions.
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,12 +18,14 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from tianbao.domain.access import FOUNDER_ROLES
+from tianbao.domain.ids import uuid7
 from tianbao.domain.problems import Code, Problem, Refused
 from tianbao.domain.sealing import CannotOpen, PasswordCost
 from tianbao.services import keys as officer_keys
 from tianbao.services.audit import record_act
 from tianbao.services.refusals import StaffCode, refuse_staff, staff_problem
-from tianbao.store.models import Staff
+from tianbao.store.models import Grant, Staff
 
 PASSWORD_LENGTH_MIN: Final = 10
 PASSWORD_LENGTH_MAX: Final = 256
@@ -34,8 +37,12 @@ LIKENESS_MAX: Final = 0.7
 def create_administrator(
     *, username: str, password: str, keys: Path, now_ms: int, password_cost: PasswordCost | None = None
 ) -> Staff:
-    """The first person: may do everything, and their password opens the names. Inside a transaction."""
-    staff = Staff.objects.create_superuser(username=username.strip(), password=password)
+    """The first person: holds every role, and their password opens the names. Inside a transaction."""
+    staff = Staff.objects.create_user(username=username.strip(), password=password)
+    Grant.objects.bulk_create(
+        Grant(id=uuid7(now_ms, os.urandom(10)), staff=staff, role=role.value, made_ms=now_ms)
+        for role in FOUNDER_ROLES
+    )
     officer_keys.make_officer(folder=keys, officer_id=str(staff.pk), password=password, cost=password_cost)
     record_act(at_ms=now_ms, staff=staff, verb="create_staff", subject=staff.username)
     return staff

@@ -12,6 +12,7 @@ from typing import Final
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from tianbao.domain.access import Role
 from tianbao.domain.sealing import RevisionKind
 from tianbao.domain.sites import DELETION_DAYS_DEFAULT, SiteState
 
@@ -83,6 +84,72 @@ class Staff(AbstractUser):
 
     class Meta:
         db_table = "staff"
+
+
+class Area(models.Model):
+    """A part of the tree of areas made by hand, below a division or outside all of them (domain.access).
+
+    Its code is its parent's with a number of its own: "130636100.2" is the second village of a township.
+    """
+
+    code = models.CharField(max_length=40, primary_key=True)
+    parent = models.CharField(max_length=40, blank=True, db_index=True)
+    name = models.CharField(max_length=60)
+    created_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "area"
+        constraints = [models.UniqueConstraint(fields=["parent", "name"], name="one_area_of_a_name")]
+
+
+class Grant(models.Model):
+    """A role that somebody holds at a place of the tree, or at one site (domain.access.Grant)."""
+
+    id = models.UUIDField(primary_key=True)
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=16, choices=[(role.value, role.name) for role in Role])
+    area = models.CharField(max_length=40, blank=True)
+    site = models.ForeignKey("Site", null=True, on_delete=models.CASCADE, db_index=False)
+    until_ms = models.BigIntegerField(null=True)
+    made_by = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    made_ms = models.BigIntegerField()
+
+    class Meta:
+        db_table = "grant_held"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["staff", "role", "area"], condition=models.Q(site__isnull=True), name="one_grant_an_area"
+            ),
+            models.UniqueConstraint(
+                fields=["staff", "role", "site"], condition=models.Q(site__isnull=False), name="one_grant_a_site"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(role=Role.GUARD) | models.Q(site__isnull=False), name="guard_has_a_site"
+            ),
+        ]
+
+
+class Invitation(models.Model):
+    """A link that makes a colleague, once: who sent it, for whom, and the grant that it gives.
+
+    `token_digest` is SHA-256 of the link's secret; `staff` whoever used it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    token_digest = models.BinaryField(unique=True)
+    name = models.CharField(max_length=60)
+    role = models.CharField(max_length=16, choices=[(role.value, role.name) for role in Role])
+    area = models.CharField(max_length=40, blank=True)
+    site = models.ForeignKey("Site", null=True, on_delete=models.CASCADE, db_index=False)
+    until_ms = models.BigIntegerField(null=True)
+    made_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+", db_index=False)
+    made_ms = models.BigIntegerField()
+    expires_ms = models.BigIntegerField()
+    used_ms = models.BigIntegerField(null=True)
+    staff = models.ForeignKey(Staff, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        db_table = "invitation"
 
 
 class Organisation(models.Model):
@@ -178,7 +245,7 @@ class Site(models.Model):
     id = models.UUIDField(primary_key=True)
     code = models.CharField(max_length=8, unique=True)
     name = models.CharField(max_length=200)
-    area = models.CharField(max_length=12, blank=True)
+    area = models.CharField(max_length=40, blank=True, db_index=True)
     area_name = models.CharField(max_length=200, blank=True)
     county = models.CharField(max_length=6, blank=True)
     state = models.CharField(
