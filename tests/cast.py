@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tianbao.domain.access import EVERYWHERE
+from tianbao.domain.access import EVERYWHERE, Role
 from tianbao.domain.sealing import PasswordCost
 
 NOW_MS: Final = 1_795_420_800_000
@@ -56,3 +57,20 @@ def make_cast(*, keys: Path, now_ms: int = NOW_MS) -> Cast:
         for later_ms, name in enumerate(SITE_NAMES[1:], start=1)
     ]
     return Cast(Organisation.objects.get(), administrator, [first, *others])
+
+
+def hire(username: str, role: Role, *, area: str = AREA, site: object = None) -> object:
+    """Somebody more, with one role at a place (password PASSWORD); a row of `store.models.Staff`."""
+    from tianbao.domain.ids import uuid7
+    from tianbao.store.models import Grant, Staff
+
+    person = Staff.objects.create_user(username=username, password=PASSWORD)
+    Grant.objects.create(
+        id=uuid7(NOW_MS, os.urandom(10)),
+        staff=person,
+        role=role.value,
+        area="" if site else area,
+        site=site,
+        made_ms=NOW_MS,
+    )
+    return person

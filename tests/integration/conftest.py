@@ -28,6 +28,7 @@ from django.db import connections, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
 from tests import cast  # noqa: E402
+from tests.integration.world import world  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

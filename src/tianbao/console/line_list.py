@@ -23,11 +23,12 @@ from tianbao.console.filters import AskedFilters, origin_name, read_filters, rea
 from tianbao.console.finding import SEARCH
 from tianbao.console.keyring import KEYRING
 from tianbao.console.middleware import StaffRequest
-from tianbao.domain.access import Permission
+from tianbao.domain.access import Clearance, Permission
 from tianbao.domain.documents import last_four as document_end
 from tianbao.domain.forms import Kind, answer_at, text_in
 from tianbao.domain.ids import write_number
 from tianbao.domain.line_columns import LineColumns, choose_columns
+from tianbao.domain.names import mask_name
 from tianbao.domain.phones import last_four as phone_end
 from tianbao.render.answer_list import answer_text
 from tianbao.services import records as services
@@ -70,7 +71,6 @@ def show_line_list(request: StaffRequest) -> HttpResponse:
     """A page of fifty."""
     if KEYRING.is_unlocked:
         SEARCH.start()
-    organisation = request.organisation
     asked = asked_of(request)
     columns = line_columns(asked)
     after = read_position(request.GET.get("after", ""))
@@ -79,7 +79,7 @@ def show_line_list(request: StaffRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "columns": columns,
-        "rows": make_rows(lines, organisation.time_zone, columns),
+        "rows": make_rows(lines, request, columns),
         "forms": [(name, merged_form_title(name)) for name in services.forms_with_records()],
         "is_first": after is None,
         "following": write_position(following) if following else "",
@@ -97,14 +97,13 @@ def show_line_list(request: StaffRequest) -> HttpResponse:
 @require_GET
 def show_changes(request: StaffRequest) -> JsonResponse:
     """What came since `since`, as rows of the table, for a page that stays open."""
-    organisation = request.organisation
     asked = asked_of(request)
     columns = line_columns(asked)
     since = request.GET.get("since", "")
     since_ms = int(since) if since.isdecimal() and len(since) < 16 else _now_ms()
     now_ms = _now_ms()
     lines = services.list_changes(filters=asked.filters, keyring=KEYRING, since_ms=since_ms)
-    rows = make_rows(lines, organisation.time_zone, columns)
+    rows = make_rows(lines, request, columns)
     html = (
         render_to_string("console/line_list_rows.html", {"rows": rows, "columns": columns}, request) if rows else ""
     )
@@ -144,14 +143,19 @@ def merged_form_title(name: str) -> str:
     return text_in(services.merged_form(name).title, reader_language())
 
 
-def make_rows(lines: list[Line], time_zone: str, columns: Columns) -> list[Row]:
-    """Lines as the template shows them."""
-    zone = ZoneInfo(time_zone)
-    return [_make_row(line, zone, columns) for line in lines]
+def make_rows(lines: list[Line], request: StaffRequest, columns: Columns) -> list[Row]:
+    """Lines as the template shows them, no more of an identity than the reader is cleared for."""
+    zone = ZoneInfo(request.organisation.time_zone)
+    return [_make_row(line, zone, columns, _clearance(line, request)) for line in lines]
 
 
-def _own_cells(line: Line, columns: Columns) -> tuple[tuple[str, str], ...]:
-    answers = line.facts if line.answers is None else line.answers
+def _clearance(line: Line, request: StaffRequest) -> Clearance:
+    site = line.record.site
+    return request.access.clearance(site=site.code, area=site.area)
+
+
+def _own_cells(line: Line, columns: Columns, clearance: Clearance) -> tuple[tuple[str, str], ...]:
+    answers = line.facts if line.answers is None or clearance < Clearance.NAMES else line.answers
     cells = []
     for (path, question), heading in zip(columns.shown.own, columns.own, strict=True):
         value = answer_at(answers, path)
@@ -159,17 +163,18 @@ def _own_cells(line: Line, columns: Columns) -> tuple[tuple[str, str], ...]:
     return tuple(cells)
 
 
-def _make_row(line: Line, zone: ZoneInfo, columns: Columns) -> Row:
+def _make_row(line: Line, zone: ZoneInfo, columns: Columns, clearance: Clearance) -> Row:
     record = line.record
+    name = line.text(Kind.PERSON_NAME)
     phone, document = line.text(Kind.PHONE), line.text(Kind.DOCUMENT)
     state = RecordState(record.state)
     return Row(
         id=record.id.hex,
-        url=reverse("console:record", args=[record.id]),
+        url=reverse("console:record", args=[record.id]) if clearance >= Clearance.NAMES else "",
         number=write_number(record.number),
         time=datetime.fromtimestamp(record.registered_ms / 1000, zone),
         changed_ms=record.changed_ms,
-        name=line.text(Kind.PERSON_NAME),
+        name=name if clearance >= Clearance.NAMES else mask_name(name),
         is_open=line.answers is not None,
         phone=phone_end(phone) if phone else "",
         document=document_end(document) if document else "",
@@ -184,7 +189,7 @@ def _make_row(line: Line, zone: ZoneInfo, columns: Columns) -> Row:
         is_marked=record.is_marked,
         companions=record.companions,
         form=text_in(line.form.title, reader_language()) if columns.has_form else "",
-        own=_own_cells(line, columns),
+        own=_own_cells(line, columns, clearance),
     )
 
 

@@ -73,11 +73,11 @@ class ShownEntry:
     changes: tuple[ShownChange, ...]
 
 
-@needs(Permission.READ_RECORDS)
+@needs(Permission.UNMASK)
 @require_GET
 def show_record(request: StaffRequest, record_id: UUID) -> HttpResponse:
     """Everything about one registration."""
-    record = find_record(access=request.access, permission=Permission.READ_RECORDS, record_id=record_id)
+    record = find_record(access=request.access, permission=Permission.UNMASK, record_id=record_id)
     history = open_record(record=record, keyring=KEYRING)
     record_act(at_ms=_now_ms(), staff=request.user, verb="record.open", subject=record.id.hex)
     zone = ZoneInfo(request.organisation.time_zone)

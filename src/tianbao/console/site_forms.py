@@ -75,7 +75,7 @@ def show_form_sites(request: StaffRequest, name: str) -> HttpResponseBase:
     titles = services.form_titles(reader_language())
     if name not in titles:
         raise refuse(Code.NOT_FOUND)
-    sites = list_rows()
+    sites = list_rows(request.access.reach(Permission.CHANGE_SITES))
     chosen, problem = None, ""
     if request.method == "POST":
         chosen = set(request.POST.getlist("site"))

@@ -108,9 +108,9 @@ def list_sites(*, reach: Reach, now_ms: int) -> list[SiteLine]:
     return [SiteLine(row, counts.get(row.pk, 0), row.poster_address == organisation.address) for row in rows]
 
 
-def list_rows() -> list[Site]:
-    """Every site with its forms, in the order in which they were made."""
-    return list(Site.objects.prefetch_related("forms").order_by("created_ms", "id"))
+def list_rows(reach: Reach) -> list[Site]:
+    """Every site within `reach` with its forms, in the order in which they were made."""
+    return list(reachable_sites(reach).prefetch_related("forms").order_by("created_ms", "id"))
 
 
 def list_outdated_posters(address: str) -> list[Site]:
