@@ -37,10 +37,11 @@ EVERYBODY = frozenset(Role)
 OFFICE = frozenset({WORKER, CLERK, SUPERVISOR})
 READERS = OFFICE | {GUARD, OFFICER}
 SITE_KEEPERS = frozenset({CLERK, ADMINISTRATOR})
+STAFF_KEEPERS = frozenset({SUPERVISOR, ADMINISTRATOR})
 FORM_MAKERS = frozenset({CLERK, ADMINISTRATOR})
 
-PUBLIC = frozenset({"login", "language", "setup", "setup_test", "setup_step", "arrive"})
-"""Whoever has the address: signing in, the one-time set-up link, proof of an address."""
+PUBLIC = frozenset({"login", "language", "setup", "setup_test", "setup_step", "arrive", "join"})
+"""Whoever has the address: signing in, one-time links, proof of an address."""
 
 EXPECTED: dict[str, frozenset[Role]] = {
     "logout": EVERYBODY,
@@ -79,6 +80,15 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "forms_change": FORM_MAKERS,
     "forms_xlsform": FORM_MAKERS,
     "forms_difference": FORM_MAKERS,
+    "areas": SITE_KEEPERS,
+    "area": SITE_KEEPERS,
+    "colleagues": STAFF_KEEPERS,
+    "colleagues_invite": STAFF_KEEPERS,
+    "colleagues_list": STAFF_KEEPERS,
+    "colleagues_withdraw": STAFF_KEEPERS,
+    "colleague": STAFF_KEEPERS,
+    "colleague_take": STAFF_KEEPERS,
+    "colleague_let_go": STAFF_KEEPERS,
     "answer_showing": READERS - {OFFICER},
     "line_list": READERS,
     "line_list_changes": READERS,
@@ -97,7 +107,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
 
 PLACED = frozenset(
     {"site", "site_state", "site_forms", "site_poster", "site_preview", "site_paper"}
-    | {"record", "record_correct", "record_card", "record_file"}
+    | {"record", "record_correct", "record_card", "record_file", "colleague"}
 )
 """What is about one place: from the next county it is not there."""
 
@@ -122,13 +132,18 @@ def place(world: World) -> Iterator[Place]:
         id=uuid7(1, os.urandom(10)), staff=world.cast.administrator, asked_ms=1, question={}
     )
     site, form = world.cast.sites[0], record.form
-    by_draft = [draft.id]
+    by_draft, some_id = [draft.id], uuid7(1, os.urandom(10))
     yield Place(
         {
             **{name: [site.code] for name in ("site", "site_state", "site_forms", "site_poster", "site_preview")},
+            "area": ["130636100.1"],
+            "colleagues_withdraw": [some_id],
+            "colleague": [world.cast.administrator.pk],
+            "colleague_take": [world.cast.administrator.pk, some_id],
+            "colleague_let_go": [world.cast.administrator.pk],
             "site_paper": [site.code, "en"],
             "form_sites": ["migrant"],
-            "settings_test": [uuid7(1, os.urandom(10))],
+            "settings_test": [some_id],
             **{name: by_draft for name in EXPECTED if name.startswith("forms_draft")},
             "forms_form": ["migrant"],
             "forms_change": ["migrant"],

@@ -44,4 +44,5 @@ def read_area(values: Mapping[str, str], name: str) -> str:
 
 def read_site_area(values: Mapping[str, str], name: str) -> str:
     """The same for a site, which needs at least a county."""
-    return find_site_area(text=values.get(name, ""), code=values.get(f"{name}_code", ""), question=name)
+    part = values.get("part", "")
+    return find_site_area(text=values.get(name, ""), code=part or values.get(f"{name}_code", ""), question=name)

@@ -19,6 +19,7 @@ NAVIGATION: Final = (
     ("register", gettext_lazy("Add person"), Permission.REGISTER, ()),
     ("sites", gettext_lazy("Sites"), Permission.READ_SITES, ("site",)),
     ("forms", gettext_lazy("Forms"), Permission.CHANGE_FORMS, ()),
+    ("colleagues", gettext_lazy("Colleagues"), Permission.MANAGE_STAFF, ("colleague",)),
     ("export", gettext_lazy("Export"), Permission.EXPORT, ()),
     ("settings", gettext_lazy("Settings"), Permission.CHANGE_SETTINGS, ()),
 )

@@ -28,6 +28,13 @@ LABELS: Final = {
     "lines": _("Sites"),
     "title": _("Title of the form"),
     "file": _("File"),
+    "person": _("Name"),
+    "role": _("Role"),
+    "site": _("Site"),
+    "until": _("Until"),
+    "parent": _("Lies in"),
+    "area_name": _("Name"),
+    "colleagues": _("Colleagues"),
 }
 
 

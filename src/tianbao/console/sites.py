@@ -23,6 +23,7 @@ from tianbao.domain.access import Permission
 from tianbao.domain.problems import Problem, Refused
 from tianbao.domain.sites import SiteState
 from tianbao.services import sites as services
+from tianbao.services.areas import list_areas
 from tianbao.services.divisions import area_name
 from tianbao.services.refusals import message
 from tianbao.services.sites import PASTED_MAX, PastedSite
@@ -64,7 +65,7 @@ def show_site(request: StaffRequest, code: str) -> HttpResponseBase:
     """Name and area of a site, open or closed."""
     site = services.find_site(code, access=request.access, permission=Permission.CHANGE_SITES)
     if request.method == "GET":
-        return _show_form(request, site, {"name": site.name, "area": site.area_name, "area_code": site.area}, {})
+        return _show_form(request, site, _values_of(site), {})
     try:
         services.change_site(
             site=site,
@@ -126,15 +127,25 @@ def _show_form(
     request: StaffRequest, site: Site | None, values: dict[str, str], problems: dict[str, str]
 ) -> HttpResponse:
     hint = _("The area stays within its county. Empty outside the bundled divisions.") if site else ""
+    own = list_areas(request.access.reach(Permission.CHANGE_SITES))
     context = {
         "site": site,
         "values": values,
         "labels": LABELS,
         "area": area_field("area", label_of("site_area"), hint, values, problems),
+        "parts": [(line.code, line.full_name) for line in own],
+        "part": values.get("part", ""),
         "problems": problems,
         "forms": describe_forms(site, ZoneInfo(request.organisation.time_zone)) if site else (),
     }
     return render(request, "console/site.html", context, status=422 if problems else 200)
+
+
+def _values_of(site: Site) -> dict[str, str]:
+    """A site's area is a division, or one made by hand below it."""
+    division, dot, _rest = site.area.partition(".")
+    part = site.area if dot else ""
+    return {"name": site.name, "area": area_name(division), "area_code": division, "part": part}
 
 
 def _say(problem: Problem) -> str:

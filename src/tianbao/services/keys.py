@@ -55,6 +55,12 @@ def change_password(*, folder: Path, officer_id: str, old: str, new: str) -> Non
         _write_officer(folder, officer_id, private_key, new, officer.cost)
 
 
+def remove_officer(*, folder: Path, officer_id: str) -> None:
+    """Nothing opens with this officer's password from now on, and no new day is sealed to them."""
+    others = [officer for officer in key_file.read_officers(folder) if officer.id != officer_id]
+    key_file.write_officers(folder, others)
+
+
 def _write_officer(folder: Path, officer_id: str, private_key: bytes, password: str, cost: PasswordCost) -> None:
     salt = os.urandom(16)
     wrapped = sealing.wrap_private_key(

@@ -18,20 +18,26 @@ class StaffCode(StrEnum):
 
     ALREADY_SET_UP = "already_set_up"
     AREA_ELSEWHERE = "area_elsewhere"
+    AREA_IN_USE = "area_in_use"
     CLOSES_BEFORE_IT_OPENS = "closes_before_it_opens"
     COUNTY_NEEDED = "county_needed"
     FORM_NEEDED = "form_needed"
+    INVITATION_OVER = "invitation_over"
+    LAST_ONE = "last_one"
     CANNOT_UNLOCK = "cannot_unlock"
     NOT_AN_ADDRESS = "not_an_address"
     NAME_TAKEN = "name_taken"
     NOT_ALLOWED = "not_allowed"
     NOT_PROVED = "not_proved"
     OTHER_COUNTY = "other_county"
+    OWN_ACCOUNT = "own_account"
     PASSWORD_SHORT = "password_short"  # noqa: S105 - a code
     PASSWORD_COMMON = "password_common"  # noqa: S105
     PASSWORD_SIMILAR = "password_similar"  # noqa: S105
     PASSWORD_WRONG = "password_wrong"  # noqa: S105
     PASSWORDS_DIFFER = "passwords_differ"
+    ROLE_NOT_YOURS = "role_not_yours"
+    SITE_NEEDED = "site_needed"
     TEXTS_TOO_LONG = "texts_too_long"
     UNKNOWN_TIME_ZONE = "unknown_time_zone"
     WAIT = "wait"
@@ -59,9 +65,17 @@ def _sentences(_: Translator) -> dict[str, str]:
     return {
         StaffCode.ALREADY_SET_UP: _("This installation is set up already."),
         StaffCode.AREA_ELSEWHERE: _("This lies outside the area that you are responsible for."),
+        StaffCode.AREA_IN_USE: _("Sites, people or other areas stand in this area. Move them first."),
         StaffCode.CLOSES_BEFORE_IT_OPENS: _("It would close before it opens."),
         StaffCode.COUNTY_NEEDED: _("Please pick at least the county."),
         StaffCode.FORM_NEEDED: _("A CSV file holds one table. Please choose the form first."),
+        StaffCode.INVITATION_OVER: _("This invitation was used already, or its week is over. Ask for a new one."),
+        StaffCode.LAST_ONE: _(
+            "At least one administrator and one data officer must stay, or nobody could run this installation."
+        ),
+        StaffCode.OWN_ACCOUNT: _("Nobody changes their own roles. Ask a colleague."),
+        StaffCode.ROLE_NOT_YOURS: _("Your own role does not allow to give this role."),
+        StaffCode.SITE_NEEDED: _("Please pick the site where the guard stands."),
         StaffCode.CANNOT_UNLOCK: _("This password does not open the names."),
         StaffCode.NOT_AN_ADDRESS: _(
             "This is not an address that phones can open. Write it like https://example.org."

@@ -21,8 +21,9 @@ from tianbao.domain.ids import uuid7
 from tianbao.domain.problems import Code, Problem, Refused, refuse
 from tianbao.domain.sites import SiteState, site_code
 from tianbao.services.access import reachable_sites, require_site
+from tianbao.services.areas import find_place, full_name
 from tianbao.services.audit import record_act
-from tianbao.services.divisions import area_candidates, area_name, find_area, is_site_area
+from tianbao.services.divisions import area_candidates, area_name, is_site_area
 from tianbao.services.forms import FORM_DEFAULT
 from tianbao.services.organisation import bump_generation, check_line, find_organisation
 from tianbao.services.refusals import StaffCode, refuse_staff, staff_problem
@@ -156,9 +157,10 @@ def create_sites(*, pasted: Sequence[PastedSite], staff: Staff, now_ms: int) -> 
 
 
 def find_site_area(*, text: str, code: str = "", question: str = "area") -> str:
-    """`divisions.find_area` for a site, whose county must be known; empty outside the divisions."""
-    area = find_area(text=text, code=code, question=question)
-    if area and not is_site_area(area):
+    """`areas.find_place` for a site, whose county must be known; empty outside the divisions."""
+    part = (code if "." in code else "") or (text if "." in text else "")
+    area = find_place(text=text, code=code, part=part, question=question)
+    if area and "." not in area and not is_site_area(area):
         raise refuse_staff(StaffCode.COUNTY_NEEDED, question)
     return area
 
@@ -191,10 +193,10 @@ def change_site(*, site: Site, name: str, area: str, reach: Reach, staff: Staff,
         problems += refused.problems
     if problems:
         raise Refused(*problems)
-    if area[:6] != site.county:
+    if _county_of(area) != site.county:
         raise refuse_staff(StaffCode.OTHER_COUNTY, "area")
     with transaction.atomic():
-        site.name, site.area, site.area_name = name.strip(), area, area_name(area)
+        site.name, site.area, site.area_name = name.strip(), area, full_name(area)
         site.save(update_fields=["name", "area", "area_name"])
         bump_generation()
         record_act(at_ms=now_ms, staff=staff, verb="change_site", subject=site.code)
@@ -227,8 +229,8 @@ def _insert_sites(names_and_areas: Sequence[tuple[str, str]], now_ms: int) -> li
             code=code,
             name=name.strip(),
             area=area,
-            area_name=area_name(area),
-            county=area[:6],
+            area_name=full_name(area),
+            county=_county_of(area),
             created_ms=now_ms,
         )
         for index, (code, (name, area)) in enumerate(zip(codes, names_and_areas, strict=True))
@@ -238,6 +240,11 @@ def _insert_sites(names_and_areas: Sequence[tuple[str, str]], now_ms: int) -> li
         SiteForm(id=uuid7(now_ms, os.urandom(10)), site=site, name=FORM_DEFAULT, position=0) for site in made
     )
     return made
+
+
+def _county_of(area: str) -> str:
+    """The division of six digits that a site lies in; empty outside the divisions."""
+    return area.partition(".")[0][:6]
 
 
 def _new_codes(count: int) -> list[str]:
@@ -259,7 +266,7 @@ def _read_pasted(number: int, line: str, area_default: str, reach: Reach) -> Pas
     except Refused as refused:
         candidates = tuple(area_name(place.code) for place in area_candidates(area_text))
         return PastedSite(number, name, area_text, problems=(*problems, *refused.problems), candidates=candidates)
-    return PastedSite(number, name, area_text, area, area_name(area), (*problems, *check_area(area, reach)))
+    return PastedSite(number, name, area_text, area, full_name(area), (*problems, *check_area(area, reach)))
 
 
 def _split_pasted(line: str) -> tuple[str, str]:
