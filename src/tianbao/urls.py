@@ -3,5 +3,6 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("console/account/", include("tianbao.console.account_urls")),
     path("console/", include("tianbao.console.urls")),
 ]

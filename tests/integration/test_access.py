@@ -9,16 +9,16 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLResolver, get_resolver, reverse
 from tests import cast
 from tests.edge_client import changed
 from tests.integration.world import World, register_people
 
 from tianbao.console.door import needed_permissions
-from tianbao.console.urls import urlpatterns
 from tianbao.domain.access import EVERYWHERE, Role
 from tianbao.domain.ids import uuid7
 from tianbao.services.form_drafts import start_empty
@@ -64,6 +64,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "settings": frozenset({ADMINISTRATOR}),
     "settings_organisation": frozenset({ADMINISTRATOR}),
     "settings_texts": frozenset({ADMINISTRATOR}),
+    "settings_sign_in": frozenset({ADMINISTRATOR}),
     "settings_address": frozenset({ADMINISTRATOR}),
     "settings_test": frozenset({ADMINISTRATOR}),
     "forms": FORM_MAKERS,
@@ -160,8 +161,24 @@ def place(world: World) -> Iterator[Place]:
     )
 
 
-def addresses() -> list[str]:
-    return [str(pattern.name) for pattern in urlpatterns]
+ACCOUNT = frozenset({"account_reauthenticate", "usersessions_list"})
+"""Pages about one's own account, for whoever is signed in; allauth's own beside these begin with "mfa_"."""
+PUBLIC_ACCOUNT = frozenset({"account_login", "account_logout", "mfa_authenticate"})
+
+
+WITH_KEY = frozenset({"mfa_remove_webauthn", "mfa_edit_webauthn"})
+
+
+def addresses(patterns: list[Any] | None = None) -> list[Any]:
+    """Every address of the console's process."""
+    found = []
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        found += addresses(pattern.url_patterns) if isinstance(pattern, URLResolver) else [pattern]
+    return found
+
+
+def is_public(pattern: Any) -> bool:
+    return not getattr(pattern.callback, "login_required", True)
 
 
 def browser_of(person: object) -> Client:
@@ -171,14 +188,25 @@ def browser_of(person: object) -> Client:
 
 
 def test_every_address_has_an_expectation() -> None:
-    assert set(addresses()) == EXPECTED.keys() | PUBLIC
+    names = {str(pattern.name) for pattern in addresses()}
+    factors = {name for name in names if name.startswith("mfa_")}
+    assert names - factors == EXPECTED.keys() | PUBLIC | ACCOUNT | PUBLIC_ACCOUNT - factors
 
 
 def test_every_screen_says_its_permission() -> None:
-    for pattern in urlpatterns:
-        is_public = not getattr(pattern.callback, "login_required", True)
-        assert is_public == (pattern.name in PUBLIC), pattern.name
-        assert is_public or needed_permissions(pattern.callback) is not None, pattern.name
+    for pattern in addresses():
+        assert is_public(pattern) == (pattern.name in PUBLIC | PUBLIC_ACCOUNT), pattern.name
+        assert is_public(pattern) or needed_permissions(pattern.callback) is not None, pattern.name
+
+
+def test_nobody_gets_in_who_is_not_signed_in(place: Place) -> None:
+    for name in EXPECTED:
+        url = reverse(f"console:{name}", args=place.arguments.get(name, ()))
+        assert Client().get(url).url.startswith("/console/login?next="), name
+    for pattern in addresses():
+        if pattern.name.startswith("mfa_") and not is_public(pattern):
+            arguments = [1] if "<int:pk>" in str(pattern.pattern) or pattern.name in WITH_KEY else []
+            assert Client().get(reverse(pattern.name, args=arguments)).status_code == 302, pattern.name
 
 
 def test_every_address_with_every_role(place: Place) -> None:
@@ -234,8 +262,9 @@ def test_a_stranger_from_the_next_county_changes_nothing_of_ours(place: Place) -
 
 
 def test_the_list_the_search_and_the_export_stop_at_the_border(place: Place) -> None:
-    client = browser_of(cast.hire("far-officer", OFFICER, area="130635"))
-    client.post("/console/unlock", {"password": cast.PASSWORD})
+    cast.hire("far-officer", OFFICER, area="130635")
+    client = Client()
+    client.post("/console/login", {"username": "far-officer", "password": cast.PASSWORD})
     html = client.get("/console/records").content.decode()
     assert "邻县" in html
     assert "单雄信" not in html

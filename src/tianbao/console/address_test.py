@@ -18,8 +18,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from tianbao.console.login import network_address_of
 from tianbao.console.middleware import works_before_set_up
+from tianbao.console.network import network_address_of
 from tianbao.domain.problems import Refused
 from tianbao.render.qr import qr_svg
 from tianbao.services.addresses import (

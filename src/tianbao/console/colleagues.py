@@ -9,7 +9,7 @@ import time
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,8 +19,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tianbao.console.door import needs
-from tianbao.console.keyring import KEYRING
 from tianbao.console.labels import LABELS
+from tianbao.console.login import sign_in
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
 from tianbao.console.posts import post_fields, role_label
@@ -155,10 +155,9 @@ def show_join(request: HttpRequest, token: str) -> HttpResponseBase:
         else:
             if request.user.is_authenticated:
                 logout(request)
-            login(request, staff, backend=settings.AUTHENTICATION_BACKENDS[0])
-            KEYRING.unlock(officer_id=str(staff.pk), password=request.POST.get("password", ""))
+            answer = sign_in(request, staff.get_username(), request.POST.get("password", ""))
             tell(request, _("Welcome, {name}. Your account is made.").format(name=services.name_of(staff)))
-            return redirect("console:home")
+            return answer
     context = {
         "invitation": invitation,
         "role": role_label(invitation.role),

@@ -26,6 +26,7 @@ from tianbao.console.keyring import KEYRING
 from tianbao.console.line_list import asked_of, merged_form_title
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
+from tianbao.console.step_up import asks_again
 from tianbao.domain.access import Permission
 from tianbao.domain.files import has_files
 from tianbao.domain.forms import Repeats
@@ -62,6 +63,7 @@ PROGRESS_EVERY_S = 1.0
 
 @needs(Permission.EXPORT)
 @require_GET
+@asks_again("export")
 def show_export(request: StaffRequest) -> HttpResponse:
     """The choice of a file for the records that the filters in the address keep."""
     if not KEYRING.is_unlocked:
@@ -86,6 +88,7 @@ def show_export(request: StaffRequest) -> HttpResponse:
 
 @needs(Permission.EXPORT)
 @require_POST
+@asks_again("export")
 def download(request: StaffRequest) -> HttpResponseBase:
     """The file itself, streamed."""
     if not KEYRING.is_unlocked:

@@ -30,6 +30,7 @@ LABELS: Final = {
     "file": _("File"),
     "person": _("Name"),
     "role": _("Role"),
+    "second_factor": _("Second step at sign-in"),
     "site": _("Site"),
     "until": _("Until"),
     "parent": _("Lies in"),

@@ -8,8 +8,10 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import authenticate, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -19,9 +21,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from tianbao.console.accounts import PENDING
 from tianbao.console.door import for_all_staff
 from tianbao.console.keyring import KEYRING
 from tianbao.console.middleware import StaffRequest, works_before_set_up
+from tianbao.console.network import network_address_of
 from tianbao.console.notices import sentences_of, tell
 from tianbao.domain.problems import Refused
 from tianbao.services.audit import record_act
@@ -45,16 +49,18 @@ def show_login(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         username = request.POST.get("username", "").strip()[:150]
         try:
-            sign_in(request, username, request.POST.get("password", ""))
-            return HttpResponseRedirect(_next(request))
+            return sign_in(request, username, request.POST.get("password", ""))
         except Refused as refused:
             problems = sentences_of(refused)
     context = {"username": username, "next": _next(request), "problems": problems}
     return render(request, "console/login.html", context, status=422 if problems else 200)
 
 
-def sign_in(request: HttpRequest, username: str, password: str) -> None:
-    """A session for whoever knows the password, and their keys unlocked. Refused: wrong, or too many tries."""
+def sign_in(request: HttpRequest, username: str, password: str) -> HttpResponseBase:
+    """A session for whoever knows the password, or the page that asks for their second factor.
+
+    Refused: wrong, or too many tries. The session and the keys come with the last step (console.accounts).
+    """
     now_ms, network_address = _now_ms(), network_address_of(request)
     PATIENCE.check(username=username, network_address=network_address, now_ms=now_ms)
     staff = authenticate(request, username=username, password=password)
@@ -64,9 +70,9 @@ def sign_in(request: HttpRequest, username: str, password: str) -> None:
         record_act(at_ms=now_ms, staff=known, verb="sign_in_refused", detail={"from": network_address})
         raise refuse_staff(StaffCode.PASSWORD_WRONG)
     PATIENCE.forgive(username=username, network_address=network_address)
-    login(request, staff)
-    KEYRING.unlock(officer_id=str(staff.pk), password=password)
-    record_act(at_ms=now_ms, staff=staff, verb="sign_in", detail={"from": network_address})
+    PENDING.keep(KEYRING.open_officer(officer_id=str(staff.pk), password=password), now_ms=now_ms)
+    record_authentication(request, staff, method="password", reauthenticated=True)
+    return perform_login(request, Login(user=staff, redirect_url=_next(request)))
 
 
 @for_all_staff
@@ -74,6 +80,14 @@ def sign_in(request: HttpRequest, username: str, password: str) -> None:
 def sign_out(request: StaffRequest) -> HttpResponse:
     """Ends this session; the names stay open for colleagues who are signed in."""
     record_act(at_ms=_now_ms(), staff=request.user, verb="sign_out")
+    logout(request)
+    return redirect("console:login")
+
+
+@login_not_required
+@require_POST
+def sign_out_of_stage(request: HttpRequest) -> HttpResponse:
+    """Gives up a sign-in that waits for its second factor, or ends a session."""
     logout(request)
     return redirect("console:login")
 
@@ -150,11 +164,6 @@ def set_language(request: HttpRequest) -> HttpResponse:
         if isinstance(request.user, Staff):
             choose_language(staff=request.user, language=language.lower())
     return answer
-
-
-def network_address_of(request: HttpRequest) -> str:
-    """Where a request came from, as the server in front says it."""
-    return str(request.META.get("REMOTE_ADDR", ""))[:64]
 
 
 def _next(request: HttpRequest) -> str:

@@ -15,9 +15,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from tianbao.console.door import needed_permissions
-from tianbao.console.notices import sentences_of
+from tianbao.console.notices import sentences_of, tell
+from tianbao.console.step_up import missing_factor
 from tianbao.domain.access import Access
 from tianbao.domain.problems import Code, Refused
 from tianbao.services.access import load_access, note_refusal, require
@@ -31,6 +33,8 @@ POLICY: Final = (
 )
 """A view may set a stricter or hashed policy of its own (posters do)."""
 
+ACCOUNT: Final = "/console/account/"
+"""Pages about one's own account, which somebody without a second factor still reaches."""
 _STATUS: Final[dict[str, int]] = {
     StaffCode.NOT_ALLOWED: 403,
     Code.NOT_FOUND: 404,
@@ -98,6 +102,9 @@ class ConsoleMiddleware:
                 require(access, *needed)
         except Refused as refused:
             return self.process_exception(request, refused)
+        if not request.path.startswith(ACCOUNT) and missing_factor(request):  # type: ignore[arg-type]
+            tell(request, gettext("Here a password alone is not enough. Please set up a second step first."))
+            return HttpResponseRedirect(reverse("mfa_index"))
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

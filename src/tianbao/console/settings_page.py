@@ -6,11 +6,13 @@ Must not know: sites beyond the posters that open an old address.
 from __future__ import annotations
 
 import time
+from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tianbao.console.address_test import address_context, chosen_address, show_state, start_test
@@ -19,15 +21,29 @@ from tianbao.console.door import needs
 from tianbao.console.labels import LABELS, label_of
 from tianbao.console.middleware import StaffRequest
 from tianbao.console.notices import sentences_of, tell
+from tianbao.console.step_up import asks_again
 from tianbao.console.text_fields import read_days, read_texts, text_fields, write_texts
 from tianbao.domain.access import Permission
 from tianbao.domain.problems import Refused
+from tianbao.domain.sign_in import Demand
 from tianbao.domain.sites import DELETION_DAYS_MAX
 from tianbao.services.addresses import Proof, change_address, is_address_proved, list_addresses
 from tianbao.services.divisions import area_name
-from tianbao.services.organisation import change_organisation, change_texts, time_zones
+from tianbao.services.organisation import change_organisation, change_second_factor, change_texts, time_zones
 from tianbao.services.refusals import StaffCode, refuse_staff
 from tianbao.services.sites import list_outdated_posters
+
+DEMANDS: Final = {
+    Demand.OFFERED: (
+        gettext_lazy("Offered"),
+        gettext_lazy("Whoever has a second step is asked for it. Others type their password again before exports."),
+    ),
+    Demand.COUNTS: (
+        gettext_lazy("Where it counts"),
+        gettext_lazy("Nobody exports, changes rules or touches keys without a second step."),
+    ),
+    Demand.ALWAYS: (gettext_lazy("Always"), gettext_lazy("Nobody works here without a second step.")),
+}
 
 
 @needs(Permission.CHANGE_SETTINGS)
@@ -40,8 +56,23 @@ def show_settings(request: StaffRequest) -> HttpResponse:
         "area": area_name(row.area),
         "is_proved": is_address_proved(row.address),
         "outdated": list_outdated_posters(row.address),
+        "second_factor": DEMANDS[Demand(row.second_factor)][0],
     }
     return render(request, "console/settings.html", context)
+
+
+@needs(Permission.CHANGE_SETTINGS)
+@asks_again("settings_sign_in")
+@require_http_methods(["GET", "POST"])
+def show_sign_in(request: StaffRequest) -> HttpResponseBase:
+    """What is asked beside a password."""
+    typed = request.POST.get("second_factor", "")
+    if request.method == "POST" and typed in {demand.value for demand in Demand}:
+        change_second_factor(demand=Demand(typed), staff=request.user, now_ms=_now_ms())
+        return _saved(request)
+    choices = [(demand.value, label, hint) for demand, (label, hint) in DEMANDS.items()]
+    context = {"choices": choices, "chosen": request.organisation.second_factor}
+    return render(request, "console/settings_sign_in.html", context)
 
 
 @needs(Permission.CHANGE_SETTINGS)

@@ -54,6 +54,7 @@ urlpatterns = [
     path("settings", settings_page.show_settings, name="settings"),
     path("settings/organisation", settings_page.show_organisation, name="settings_organisation"),
     path("settings/texts", settings_page.show_texts, name="settings_texts"),
+    path("settings/sign-in", settings_page.show_sign_in, name="settings_sign_in"),
     path("settings/address", settings_page.show_address, name="settings_address"),
     path("settings/address/test/<uuid:address_id>", settings_page.show_test, name="settings_test"),
     path("forms", forms.show_forms, name="forms"),

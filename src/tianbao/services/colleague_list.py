@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from zipfile import BadZipFile
 
-import openpyxl
 from django.db import transaction
-from openpyxl.utils.exceptions import InvalidFileException
 
 from tianbao.domain.access import Access, Permission, Role
 from tianbao.domain.problems import Code, Problem, Refused, refuse
@@ -23,7 +21,6 @@ from tianbao.services.areas import find_place
 from tianbao.services.colleagues import NAME_LENGTH_MAX, Post, Sent, invite, post_problem
 from tianbao.services.organisation import check_line
 from tianbao.store.models import Area, Staff
-from tianbao.xlsform.reading import decode_text, is_too_large_unpacked
 
 LINES_MAX: Final = 300
 FILE_BYTES_MAX: Final = 2_000_000
@@ -114,6 +111,11 @@ def _split(line: str) -> list[str]:
 
 
 def _read_workbook(data: bytes) -> Iterable[Sequence[str]]:
+    import openpyxl  # slow to import, and few bring a file
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    from tianbao.xlsform.reading import is_too_large_unpacked
+
     try:
         if is_too_large_unpacked(data):
             raise refuse(Code.FILE_TOO_LARGE, "file", bytes_max=FILE_BYTES_MAX)
@@ -128,6 +130,8 @@ def _read_workbook(data: bytes) -> Iterable[Sequence[str]]:
 
 
 def _read_csv(data: bytes) -> Iterable[Sequence[str]]:
+    from tianbao.xlsform.reading import decode_text
+
     try:
         return list(csv.reader(io.StringIO(decode_text(data))))
     except (csv.Error, UnicodeError) as error:

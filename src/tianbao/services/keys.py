@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Protocol
@@ -79,6 +80,14 @@ def _unwrap(officer: Officer, password: str) -> bytes:
     return sealing.unwrap_private_key(officer.wrapped, password=password, salt=officer.salt, cost=officer.cost)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenOfficer:
+    """An officer whose password was right."""
+
+    id: str
+    private_key: bytes = field(repr=False)
+
+
 class Keyring:
     """The unlocked keys of one process. Safe to use from several threads."""
 
@@ -96,16 +105,25 @@ class Keyring:
 
     def unlock(self, *, officer_id: str, password: str) -> bool:
         """True once the officer's private key is open; False for no such officer or a wrong password."""
+        opened = self.open_officer(officer_id=officer_id, password=password)
+        if opened is not None:
+            self.hold(opened)
+        return opened is not None
+
+    def open_officer(self, *, officer_id: str, password: str) -> OpenOfficer | None:
+        """An officer's private key, not held yet: somebody may still have to prove more than a password."""
         officer = _find_officer(self._folder, officer_id)
         if officer is None:
-            return False
+            return None
         try:
-            private_key = _unwrap(officer, password)
+            return OpenOfficer(officer_id, _unwrap(officer, password))
         except CannotOpen:
-            return False
+            return None
+
+    def hold(self, officer: OpenOfficer) -> None:
+        """Unlocks with what `open_officer` opened."""
         with self._lock:
-            self._officer_id, self._private_key = officer_id, private_key
-        return True
+            self._officer_id, self._private_key = officer.id, officer.private_key
 
     def lock(self) -> None:
         """Forgets every key."""

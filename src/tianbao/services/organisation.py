@@ -16,6 +16,7 @@ from django.db.models import F
 
 from tianbao.domain.forms import Text
 from tianbao.domain.problems import Code, Problem, Refused, refuse
+from tianbao.domain.sign_in import Demand
 from tianbao.domain.sites import DELETION_DAYS_MAX
 from tianbao.services.audit import record_act
 from tianbao.services.refusals import StaffCode, staff_problem
@@ -123,6 +124,11 @@ def change_texts(
         staff=staff,
         now_ms=now_ms,
     )
+
+
+def change_second_factor(*, demand: Demand, staff: Staff, now_ms: int) -> None:
+    """What is asked of everybody beside a password, from their next click on."""
+    _change({"second_factor": demand.value}, verb="change_second_factor", staff=staff, now_ms=now_ms)
 
 
 def bump_generation() -> None:

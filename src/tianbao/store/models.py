@@ -14,6 +14,7 @@ from django.db import models
 
 from tianbao.domain.access import Role
 from tianbao.domain.sealing import RevisionKind
+from tianbao.domain.sign_in import Demand
 from tianbao.domain.sites import DELETION_DAYS_DEFAULT, SiteState
 
 INTAKE_MODELS: Final = frozenset({"submission", "intakekey"})
@@ -165,6 +166,9 @@ class Organisation(models.Model):
     contact = models.CharField(max_length=200, blank=True)
     deletion_days = models.IntegerField(default=DELETION_DAYS_DEFAULT)
     time_zone = models.CharField(max_length=64, default="Asia/Shanghai")
+    second_factor = models.CharField(
+        max_length=8, default=Demand.OFFERED.value, choices=[(demand.value, demand.name) for demand in Demand]
+    )
     generation = models.BigIntegerField(default=1)
     created_ms = models.BigIntegerField()
 
