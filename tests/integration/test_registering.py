@@ -246,6 +246,20 @@ def test_an_unclear_place_is_asked_about_once(signed_in: Client, installed: Cast
     assert edge.came[0][2]["answers"]["itinerary"][0]["place"] == {"text": "朝阳区", "code": "110105"}
 
 
+def test_what_was_typed_and_does_not_apply_is_said_once_before_it_is_left_out(
+    signed_in: Client, installed: Cast, edge: StubEdge
+) -> None:
+    asked = post(signed_in, installed, id_type="")
+    assert asked.status_code == 422
+    assert [answer["text"] for answer in asked.context["unasked"]] == [PERSON["id_number"]]
+    assert "_told" in asked.content.decode()
+    assert 'value="11010519491231002X"' in asked.content.decode(), "choosing another kind brings it back"
+    assert not edge.came
+    assert post(signed_in, installed, id_type="", _told="name").status_code == 422, "that was another answer"
+    assert post(signed_in, installed, id_type="", _told="id_number").status_code == 302
+    assert post(signed_in, installed).status_code == 302, "nothing is asked where all applies"
+
+
 def test_rows_come_and_go_by_buttons_and_the_cursor_follows(
     signed_in: Client, installed: Cast, edge: StubEdge
 ) -> None:

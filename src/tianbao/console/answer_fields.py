@@ -25,6 +25,7 @@ from tianbao.domain.forms import (
     Question,
     QuestionType,
     Text,
+    label_at,
     text_in,
     walk_questions,
 )
@@ -177,6 +178,16 @@ def changes_by_answers(form: Form) -> bool:
     )
 
 
+def describe_unasked(
+    form: Form, paths: Iterable[Path], values: Mapping[str, Sequence[str]], language: str
+) -> list[dict[str, str]]:
+    """What would not be kept, in words, for `console/answers_unasked.html`; of a wrong answer what was typed."""
+    return [
+        {"path": path, "label": label_at(form, path, language), "text": _typed(form, path, values[path], language)}
+        for path in paths
+    ]
+
+
 def sentences_by_path(
     problems: Iterable[Problem], form: Form, language: str, labels: Mapping[Path, str] | None = None
 ) -> dict[Path, str]:
@@ -193,6 +204,12 @@ def sentences_by_path(
             label = labels.get(problem.question, "")
             said.setdefault(problem.question if label else "general", message(problem, gettext, label))
     return said
+
+
+def _typed(form: Form, path: Path, given: Sequence[str], language: str) -> str:
+    question = form.question_at(path)
+    is_plain = question is None or not (question.choices or question.type in FILES)
+    return ", ".join(given) if is_plain else flat_answer_text(question, given, language)
 
 
 def _option(choice: Choice, given: Sequence[str], offered: Set[str] | None, language: str) -> Option:

@@ -17,7 +17,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from tianbao.console.answer_fields import Filled, changes_by_answers, make_fields, read_posted, sentences_by_path
+from tianbao.console.answer_fields import (
+    Filled,
+    changes_by_answers,
+    describe_unasked,
+    make_fields,
+    read_posted,
+    sentences_by_path,
+)
 from tianbao.console.context import reader_language
 from tianbao.console.door import needs
 from tianbao.console.keyring import KEYRING
@@ -26,12 +33,11 @@ from tianbao.console.notices import tell
 from tianbao.console.record import shown_entry
 from tianbao.domain.access import Permission
 from tianbao.domain.answers import flatten_answers, flatten_typed
-from tianbao.domain.forms import FILES, Form, Path, label_at
+from tianbao.domain.forms import Path
 from tianbao.domain.ids import write_number
 from tianbao.domain.places import Place
 from tianbao.domain.problems import Code, Problem, Refused
 from tianbao.domain.rows import change_rows
-from tianbao.render.answer_list import flat_answer_text
 from tianbao.services.access import find_record
 from tianbao.services.answering import find_unasked, show_answers, validate_answers
 from tianbao.services.correcting import correct_record
@@ -138,20 +144,12 @@ def _show_form(
         "reason_problem": said.get("_reason", ""),
         "problems": said,
         "is_unclear": bool(unclear),
-        "unasked": [_unasked_answer(form, path, values[path], language) for path in unasked],
+        "unasked": describe_unasked(form, unasked, values, language),
         "theirs": [shown_entry(entry, form, zone) for entry in theirs],
     }
     return render(
         request, "console/record_correct.html", context, status=422 if problems or unclear or unasked else 200
     )
-
-
-def _unasked_answer(form: Form, path: Path, given: Sequence[str], language: str) -> dict[str, str]:
-    """An answer that goes when the correction is saved, in words; of a wrong one what was typed."""
-    question = form.question_at(path)
-    is_plain = question is None or not (question.choices or question.type in FILES)
-    text = ", ".join(given) if is_plain else flat_answer_text(question, given, language)
-    return {"path": path, "label": label_at(form, path, language), "text": text}
 
 
 def _read_revision(text: str) -> int:

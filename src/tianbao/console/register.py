@@ -24,6 +24,7 @@ from tianbao.console.answer_fields import (
     Field,
     Filled,
     changes_by_answers,
+    describe_unasked,
     make_fields,
     read_posted,
     sentences_by_path,
@@ -43,7 +44,7 @@ from tianbao.domain.rows import change_rows
 from tianbao.domain.sites import Phase, SiteState
 from tianbao.render.doubts import doubt_sentence
 from tianbao.services.access import reachable_sites
-from tianbao.services.answering import show_answers, validate_answers
+from tianbao.services.answering import find_unasked, show_answers, validate_answers
 from tianbao.services.divisions import area_name
 from tianbao.services.forms import newest_forms
 from tianbao.services.organisation import find_organisation
@@ -101,7 +102,9 @@ def show_register(request: StaffRequest) -> HttpResponseBase:
     validation = validate_answers(form=desk.form, answers=given, now_ms=_now_ms())
     unclear = {} if request.POST.get("_asked") else validation.unclear
     problems = list(validation.problems)
-    if not problems and not unclear:
+    unasked = find_unasked(form=desk.form, answers=given, now_ms=_now_ms())
+    is_told = not set(unasked) - set(request.POST.getlist("_told"))
+    if not problems and not unclear and is_told:
         try:
             person = register_person(
                 site=desk.site,
@@ -122,6 +125,7 @@ def show_register(request: StaffRequest) -> HttpResponseBase:
         values=flatten_typed(form, given),
         problems=sentences_by_path(problems, form, reader_language()),
         unclear=validation.unclear,
+        unasked=unasked,
     )
 
 
@@ -160,12 +164,13 @@ def _show_form(
     rows: Mapping[Path, int] | None = None,
     problems: Mapping[Path, str] | None = None,
     unclear: Mapping[Path, Sequence[Place]] | None = None,
+    unasked: Sequence[Path] = (),
     focus: Path = "",
 ) -> HttpResponse:
     form = load_form_once(desk.form)
     questions = tuple(sorted(form.questions, key=_position))
     itineraries = {question.name: 1 for question in questions if _is_itinerary(question)}
-    is_refused = bool(problems or unclear)
+    is_refused = bool(problems or unclear or unasked)
     organisation = find_organisation()
     done = _done(request) if request.method == "GET" else None
     context: dict[str, Any] = {
@@ -196,6 +201,7 @@ def _show_form(
         "nonce": encode_base64url(_nonce(request)),
         "problems": problems or {},
         "is_unclear": bool(unclear),
+        "unasked": describe_unasked(form, unasked, values, reader_language()),
         "done": done,
         "done_number": write_number(short_number(done.hex)) if done else "",
     }
