@@ -53,7 +53,7 @@ def import_file(config: Config, arguments: argparse.Namespace) -> int:
     from tianbao.services.form_pictures import keep_pictures
 
     with plain_words():
-        form = keep_pictures(understood.form, understood.pictures)
+        form = keep_pictures(understood.form, understood.pictures, now_ms=now_ms())
         done, sentence = (_publish if arguments.publish else _begin_draft)(form, _)
     if arguments.json:
         print(json.dumps({**_described(understood, language), **done}, ensure_ascii=False))

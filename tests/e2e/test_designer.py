@@ -360,6 +360,35 @@ def test_two_people_put_their_changes_together(clerk: Clerk) -> None:
     expect(page.locator("#outline .item-label")).to_have_text(["甲，改过", "乙，改过"])
 
 
+def test_what_was_given_up_for_somebody_elses_comes_back_with_undo(clerk: Clerk) -> None:
+    page = clerk.page
+    clerk.begin("两个人，同一题")
+    clerk.add("短文字", "甲")
+    clerk.add("整数", "乙")
+    saved(page)
+    other = page.context.new_page()
+    other.goto(page.url.partition("#")[0])
+    other.locator("#outline .item-main").nth(1).click()
+    other.locator(".label-field textarea").fill("乙，别人改过")
+    saved(other)
+    page.locator(".label-field textarea").fill("乙，我改过")
+    expect(page.locator("#conflict-actions button")).to_have_count(2)
+    page.locator("#conflict-actions button").first.click()
+    labels = page.locator("#outline .item-label")
+    expect(labels).to_have_text(["甲", "乙，别人改过"])
+    saved(page)
+    page.click("#undo")
+    expect(labels).to_have_text(["甲", "乙，我改过"])
+    saved(page)
+    page.reload()
+    expect(labels).to_have_text(["甲", "乙，我改过"])
+    page.click("#undo")
+    expect(labels).to_have_text(["甲", "乙"])
+    page.click("#redo")
+    page.click("#redo")
+    expect(labels).to_have_text(["甲", "乙，别人改过"])
+
+
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 def test_the_designer_is_accessible_on_a_phone_and_on_a_desk(demo: Demo, language: str) -> None:
     context = demo.sign_in(language)

@@ -17,11 +17,13 @@ from tests.cast import NOW_MS, Cast
 from tests.file_samples import CAMERA, bomb, jpeg
 from tests.installation import run_tianbao
 
+from tianbao.domain.form_pictures import UNNAMED_KEPT_MS
 from tianbao.domain.forms import Form, Question, QuestionType, dump_form, load_form, walk_questions
 from tianbao.domain.problems import Code, Refused
 from tianbao.services import form_drafts as services
 from tianbao.services.form_acts import do_act, make_name, name_choices, read_definition
 from tianbao.services.form_files import list_kits
+from tianbao.services.form_pictures import sweep_pictures
 from tianbao.services.forms import newest_form
 from tianbao.services.question_types import BLOCKS, KINDS, kind_of, new_block, new_question
 from tianbao.store.models import Act, FormDraft, FormPicture, FormVersion, Organisation
@@ -345,6 +347,23 @@ def test_a_picture_is_made_anew_and_goes_home_with_the_form(signed_in: Client, d
     understood = read_form(given_bytes(given.content, "form.zip"))
     assert understood.form and understood.form.questions[0].image == {"zh-Hans": name}
     assert understood.pictures == {name: data}
+
+
+def test_a_picture_goes_a_week_after_the_last_form_named_it(signed_in: Client, draft: FormDraft) -> None:
+    names = [add_picture(signed_in, draft, jpeg(40, side)).json()["name"] for side in (30, 40, 50)]
+    definition = copy.deepcopy(draft.definition)
+    definition["questions"][0]["image"] = {"zh-Hans": names[0]}
+    assert save(signed_in, draft, revision=1, definition=definition).status_code == 200
+    publish(signed_in, draft, revision=2)
+    assert FormVersion.objects.filter(name=draft.name).exists()
+    services.start_version(name=draft.name, staff=draft.staff, now_ms=NOW_MS)
+    begun = FormDraft.objects.get(name=draft.name)
+    definition["questions"][0]["image"] = {"zh-Hans": names[1]}
+    assert save(signed_in, begun, revision=1, definition=definition).status_code == 200
+    now_ms = FormPicture.objects.get(name=names[2]).kept_ms
+    assert not sweep_pictures(now_ms=now_ms + UNNAMED_KEPT_MS)
+    assert sweep_pictures(now_ms=now_ms + UNNAMED_KEPT_MS + 1) == 1
+    assert set(FormPicture.objects.values_list("name", flat=True)) == set(names[:2])
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def add_picture(request: StaffRequest, draft_id: UUID) -> dict[str, Any]:
     file = request.FILES.get("picture")
     if file is None:
         raise refuse(Code.REQUIRED, "image")
-    return {"name": keep_picture(file.read(IMAGE_BYTES_MAX + 1))}
+    return {"name": keep_picture(file.read(IMAGE_BYTES_MAX + 1), now_ms=_now_ms())}
 
 
 @needs(Permission.CHANGE_FORMS)

@@ -102,7 +102,7 @@ def _start_with_file(request: StaffRequest, now_ms: int) -> FormDraft:
     understood = read_upload(data=file.read(), filename=file.name or "")
     if understood.form is None:
         raise Unreadable(understood.problems)
-    form = keep_pictures(understood.form, understood.pictures)
+    form = keep_pictures(understood.form, understood.pictures, now_ms=now_ms)
     draft = services.start_upload(form=form, staff=request.user, now_ms=now_ms)
     _tell_notices(request, understood.notices)
     return draft

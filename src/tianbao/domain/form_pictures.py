@@ -7,13 +7,15 @@ not know: where pictures are kept, image formats.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
 from tianbao.domain.forms import Choice, Form, Question, Text, walk_questions
 
+UNNAMED_KEPT_MS: Final = 7 * 86_400_000
+"""So long a picture that no form names stays: undo in the designer may name it again."""
 _KEPT: Final = re.compile(r"[0-9a-f]{32}\.jpg")
 
 
@@ -25,6 +27,11 @@ def picture_name(data: bytes) -> str:
 def is_kept(name: str) -> bool:
     """Whether a text names a picture that was kept, not a file that came with a spreadsheet."""
     return _KEPT.fullmatch(name) is not None
+
+
+def unnamed_pictures(kept_ms: Mapping[str, int], named: Set[str], *, now_ms: int) -> list[str]:
+    """Of the pictures that are kept, each since its Unix time, those that nobody will miss."""
+    return [name for name, at_ms in kept_ms.items() if name not in named and now_ms - at_ms > UNNAMED_KEPT_MS]
 
 
 def named_pictures(form: Form) -> Iterator[str]:

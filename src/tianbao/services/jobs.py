@@ -13,6 +13,7 @@ from typing import Final
 from django.db import close_old_connections
 
 from tianbao.services.files import keep_files_after_clock_jump, sweep_files
+from tianbao.services.form_pictures import sweep_pictures
 from tianbao.services.projection import Projector
 
 IDLE_WAIT_S: Final = 0.2
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 def run_jobs(stop: threading.Event) -> None:
     """Projects submissions as they come; waits a little when there are none, longer after a failure.
 
-    Once an hour it sweeps the files that nobody submitted.
+    Once an hour it sweeps the files that nobody submitted and the pictures that no form names.
     """
     projector = Projector()
     wait_s, swept_s = 0.0, float("-inf")
@@ -41,6 +42,7 @@ def run_jobs(stop: threading.Event) -> None:
             if time.monotonic() - swept_s > SWEEP_EVERY_S:
                 swept_s = time.monotonic()
                 sweep_files()
+                sweep_pictures(now_ms=time.time_ns() // 1_000_000)
             wait_s = 0.0 if projector.project_batch() else IDLE_WAIT_S
         except Exception:
             log.exception("projecting a batch failed; it will be tried again")

@@ -238,6 +238,8 @@ class FormPicture(models.Model):
 
     name = models.CharField(max_length=40, primary_key=True)
     data = models.BinaryField()
+    kept_ms = models.BigIntegerField(default=0)
+    """When it came last."""
 
     class Meta:
         db_table = "form_picture"
