@@ -393,7 +393,7 @@ def _words() -> dict[str, str]:
         "missing": _("{count} texts are missing in {language}"),
         "changed": _("{who} has changed this form meanwhile."),
         "changedMerge": _("You have changed different things. Both can be put together."),
-        "changedConflict": _("You have both changed: {questions}."),
+        "changedConflict": _("You have both changed: {questions}. Undo brings back what you drop now."),
         "mergeDo": _("Put both together"),
         "theirsDo": _("Take theirs, drop mine"),
         "mineDo": _("Keep mine, drop theirs"),

@@ -107,7 +107,11 @@ function recallPast() {
 function remember(key) {
   if (key && key === lastKey) return;
   lastKey = key;
-  past.push([JSON.stringify(draft.definition), draft.selected]);
+  pushPast(draft.definition);
+}
+
+function pushPast(definition) {
+  past.push([JSON.stringify(definition), draft.selected]);
   future = [];
   let size = past.reduce((sum, [text]) => sum + text.length, 0);
   while (past.length > UNDO_MAX || (size > UNDO_CHARACTERS_MAX && past.length > 1)) size -= past.shift()[0].length;
@@ -277,9 +281,10 @@ async function send(url, body) {
 
 export const askForTheirs = () => send(config.urls.merge, {revision: draft.revision, base: saved, definition: draft.definition});
 
-// Goes on from their revision with a definition: theirs, mine or both.
+// Goes on from their revision with a definition: theirs, mine or both. Undo brings back what was dropped.
 export function goOn(said, definition) {
-  if (JSON.stringify(definition) !== JSON.stringify(draft.definition)) remember(null);
+  lastKey = null;
+  pushPast(definition === draft.definition ? said.definition : draft.definition);
   saved = copy(said.definition);
   Object.assign(draft, {revision: said.revision, picked: said.picked, problems: said.problems, kinds: said.kinds});
   draft.definition = copy(definition);
