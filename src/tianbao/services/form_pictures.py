@@ -1,7 +1,7 @@
 """The pictures of a form: made anew like everybody's, kept under names that say what is in them.
 
-Called where a form comes in from a file, and where somebody adds a picture in the designer; the jobs process removes
-what no form names any more. Must not know: where the file came from, how pictures are shown.
+Called where a form comes in from a file, and where somebody adds a picture in the designer; the jobs process
+removes what no form names any more. Must not know: where the file came from, how pictures are shown.
 """
 
 from __future__ import annotations
