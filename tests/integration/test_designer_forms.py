@@ -12,13 +12,26 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.translation import override
 from PIL import Image
 from tests.cast import NOW_MS, Cast
 from tests.file_samples import CAMERA, bomb, jpeg
 from tests.installation import run_tianbao
 
+from tianbao.console.forms_words import sentences
+from tianbao.domain.form_difference import find_differences
+from tianbao.domain.form_editing import replace_question, with_choices
 from tianbao.domain.form_pictures import UNNAMED_KEPT_MS
-from tianbao.domain.forms import Form, Question, QuestionType, dump_form, load_form, walk_questions
+from tianbao.domain.forms import (
+    Choice,
+    Form,
+    Question,
+    QuestionType,
+    dump_form,
+    label_at,
+    load_form,
+    walk_questions,
+)
 from tianbao.domain.problems import Code, Refused
 from tianbao.services import form_drafts as services
 from tianbao.services.form_acts import do_act, make_name, name_choices, read_definition
@@ -502,6 +515,25 @@ def test_the_next_version_shows_its_difference(signed_in: Client, draft: FormDra
     assert len(shown.context["sentences"]) == 1
     assert signed_in.get(f"/console/forms/named/{draft.name}/1/9").status_code == 404
     assert signed_in.get("/console/forms/named/nowhere").status_code == 404
+
+
+def test_a_difference_is_said_in_a_clerks_words_and_shared_choices_once() -> None:
+    form = done(empty(), add("yes_no"), add("yes_no"), add("yes_no"), add("date"))
+    first, second, third, when = paths(form)
+    same = [form.question_at(path) for path in (first, second, third)]
+    shared = replace(same[0], label={"zh-Hans": "有吗"})
+    form = replace(
+        form, questions=(shared, *(replace(shared, name=one.name) for one in same[1:]), form.questions[3])
+    )
+    form = with_choices(form, "yes_no", shared.choices)
+    after = with_choices(form, "yes_no", (*shared.choices, Choice("unsure", {"zh-Hans": "不清楚"})))
+    after = replace_question(after, when, replace(after.question_at(when), type=QuestionType.TEXT))
+    with override("zh-hans"):
+        said = sentences(find_differences(form, after), form, after, "zh-Hans")
+    assert [(one.about, one.text, one.before, one.after) for one in said] == [
+        ("有吗（另有 2 题）", "新选项", "", "不清楚"),
+        (label_at(form, when, "zh-Hans"), "类型", "日期", "短文字"),
+    ]
 
 
 @pytest.mark.parametrize(("revision", "newest"), [(2, 0), (1, 1)])

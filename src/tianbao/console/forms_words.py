@@ -5,16 +5,16 @@ Must not know: requests, how a form is edited.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from tianbao.domain.condition_picking import Comparison
 from tianbao.domain.form_difference import Change, Happened
-from tianbao.domain.forms import Form, label_at, text_in
-from tianbao.services.question_types import Shelf
+from tianbao.domain.forms import Form, Path, label_at, text_in
+from tianbao.services.question_types import Shelf, kind_of
 
 LANGUAGE_NAMES: Final = {
     "zh-Hans": "中文",
@@ -159,10 +159,24 @@ def field_words() -> dict[str, str]:
     }
 
 
-def sentences(changes: Iterable[Change], before: Form, after: Form, language: str) -> list[Sentence]:
+def sentences(changes: Sequence[Change], before: Form, after: Form, language: str) -> list[Sentence]:
     """A difference in words, questions by their labels in a language."""
     fields = field_words()
-    return [_sentence(change, before, after, language, fields) for change in changes]
+    said = [_sentence(change, before, after, language, fields) for change in changes]
+    by_list: dict[tuple[str, Sentence], dict[Path, Sentence]] = {}
+    for change, sentence in zip(changes, said, strict=True):
+        question = after.question_at(change.path) if change.field == "choices" else None
+        choice_list = question.choice_list if question else f".{change.path}"
+        by_list.setdefault((choice_list, replace(sentence, about="")), {})[change.path] = sentence
+    return [_about_all(list(same.values())) for same in by_list.values()]
+
+
+def _about_all(same: list[Sentence]) -> Sentence:
+    """What happened to choices that several questions share, in one line."""
+    if len(same) == 1:
+        return same[0]
+    about = _("{question} (and {count} more)").format(question=same[0].about, count=len(same) - 1)
+    return replace(same[0], about=about)
 
 
 def _sentence(change: Change, before: Form, after: Form, language: str, fields: dict[str, str]) -> Sentence:
@@ -187,9 +201,18 @@ def _sentence(change: Change, before: Form, after: Form, language: str, fields: 
         said = [_("a picture") if name else "—" for name in (change.before, change.after)]
         after_said = _("another picture") if change.before and change.after else said[1]
         return Sentence(change.happened, about, field, said[0], after_said)
+    if change.field in ("type", "kind"):
+        kinds = [_kind_at(form, change.path) for form in (before, after)]
+        return Sentence(change.happened, about, field, *kinds)
     if change.language:
         field = f"{field} · {LANGUAGE_NAMES.get(change.language, change.language)}"
     return Sentence(change.happened, about, field, _value(change.before), _value(change.after))
+
+
+def _kind_at(form: Form, path: Path) -> str:
+    question = form.question_at(path)
+    key = kind_of(question) if question else ""
+    return kind_words()[key][0] if key else "—"
 
 
 _QUESTION: Final[dict[Happened, Callable[[], str]]] = {

@@ -158,8 +158,7 @@ function questionsFor(path) {
   const own = all.find(entry => entry.path === path);
   return all
     .filter(({path: other, question, repeats}) => other !== path && !ANSWERLESS.includes(question.type)
-      && repeats.every(repeat => own.repeats.includes(repeat)))
-    .map(entry => ({...entry, number: all.indexOf(entry) + 1}));
+      && repeats.every(repeat => own.repeats.includes(repeat)));
 }
 
 // --- limits of a number or a date: a constraint of at most two rows about the answer itself

@@ -69,12 +69,13 @@ export function levelOf(parent, definition = draft.definition) {
 export const parentOf = path => path.split('.').slice(0, -1).join('.');
 export const isContainer = question => question.type === 'group' || question.type === 'repeat';
 
-// Every question with its path, depth and the repeats around it.
-export function walk(level = draft.definition.questions, prefix = '', repeats = []) {
-  return level.flatMap(question => {
+// Every question with its path, its number in the list and the repeats around it.
+export function walk(level = draft.definition.questions, prefix = '', repeats = [], numbers = '') {
+  return level.flatMap((question, index) => {
     const path = prefix + question.name;
+    const number = `${numbers}${index + 1}`;
     const inner = question.type === 'repeat' ? [...repeats, path] : repeats;
-    return [{path, question, repeats}, ...walk(question.questions || [], `${path}.`, inner)];
+    return [{path, question, repeats, number}, ...walk(question.questions || [], `${path}.`, inner, `${number}.`)];
   });
 }
 

@@ -24,17 +24,24 @@
     if (part) tell({touched: part.id.replace(/:[a-z]+$/, '').replace(/\.\d+(?=\.)/g, '')});
   }, true);
 
+  let asked = null;
+  const isSeen = part => part.getClientRects().length > 0;
+  const mark = () => {
+    const parts = asked.split('.');
+    const found = document.getElementById(parts.join('.')) || document.getElementById(parts.join('.0.'));
+    const question = found && found.closest('.q, .row');
+    document.querySelectorAll('.shown').forEach(part => part.classList.remove('shown'));
+    if (question && isSeen(question)) question.classList.add('shown');
+    tell({unseen: Boolean(question) && !isSeen(question)});
+    return question;
+  };
   addEventListener('message', event => {
     if (event.source !== parent || typeof event.data.show !== 'string') return;
-    const parts = event.data.show.split('.');
-    const found = document.getElementById(parts.join('.')) || document.getElementById(parts.join('.0.'));
-    let question = found && found.closest('.q, .row');
-    document.querySelectorAll('.shown').forEach(part => part.classList.remove('shown'));
-    if (!question) return;
-    if (question.hidden) { // its condition does not hold: as near as one can see
-      while (question && question.hidden) question = question.previousElementSibling;
-    } else question.classList.add('shown');
-    if (question) question.scrollIntoView({block: 'center', behavior: event.data.smooth ? 'smooth' : 'auto'});
+    asked = event.data.show;
+    let place = mark(); // or, where its condition does not hold, as near as one can see
+    while (place && !isSeen(place)) place = place.previousElementSibling || place.parentNode.closest('.q, .row');
+    if (place) place.scrollIntoView({block: 'center', behavior: event.data.smooth ? 'smooth' : 'auto'});
   });
+  addEventListener('change', () => setTimeout(() => { if (asked !== null) mark(); }));
   tell({ready: true});
 })();

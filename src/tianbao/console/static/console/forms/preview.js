@@ -6,6 +6,7 @@ import {draft, questionAt, select} from './draft.js';
 
 const phone = byId('phone');
 const languageBox = byId('preview-language');
+const unseen = byId('preview-unseen');
 let shown = null;
 let coming = null;
 let language = draft.definition.languages[0];
@@ -21,6 +22,7 @@ export function refreshPreview() {
 }
 
 export function showInPreview(smooth = true) {
+  unseen.hidden = true;
   if (shown && draft.selected && draft.selected !== touched) shown.contentWindow.postMessage({show: draft.selected, smooth}, '*');
   touched = null;
 }
@@ -48,7 +50,8 @@ addEventListener('message', event => {
     if (said.language && draft.definition.languages.includes(said.language)) {
       language = said.language;
       refreshPreview();
-    } else if (typeof said.touched === 'string' && questionAt(said.touched)) {
+    } else if (typeof said.unseen === 'boolean') unseen.hidden = !said.unseen;
+    else if (typeof said.touched === 'string' && questionAt(said.touched)) {
       touched = said.touched;
       select(said.touched);
     }
