@@ -197,6 +197,13 @@ def test_a_file_is_refused_beside_its_question_and_another_takes_its_place(
     assert tab.input_value("[name=photo]") == ""
 
 
+def test_a_file_that_is_too_large_is_refused_by_what_its_question_asks(tab: Page) -> None:
+    large = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": bytes(10_485_761)}
+    tab.set_input_files("[id=photo]", large)
+    asked = tab.evaluate("document.querySelector('[for=photo]').firstChild.textContent").strip()
+    expect(tab.locator("[id='photo:e']")).to_contain_text(f"“{asked}”")
+
+
 def test_where_the_script_of_files_does_not_come_the_form_is_posted_whole(
     browser: Browser, site: str, photo: Path
 ) -> None:

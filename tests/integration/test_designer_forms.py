@@ -28,7 +28,6 @@ from tianbao.domain.forms import (
     Question,
     QuestionType,
     dump_form,
-    label_at,
     load_form,
     walk_questions,
 )
@@ -532,7 +531,7 @@ def test_a_difference_is_said_in_a_clerks_words_and_shared_choices_once() -> Non
         said = sentences(find_differences(form, after), form, after, "zh-Hans")
     assert [(one.about, one.text, one.before, one.after) for one in said] == [
         ("有吗（另有 2 题）", "新选项", "", "不清楚"),
-        (label_at(form, when, "zh-Hans"), "类型", "日期", "短文字"),
+        ("date", "类型", "日期", "短文字"),
     ]
 
 

@@ -80,7 +80,13 @@ const allParts = () => [...form.querySelectorAll('.file')];
 const answerOf = part => part.querySelector('.token');
 const fieldOf = part => part.querySelector('[type=file]');
 const idIn = part => (/^\*(\w+)/.exec(answerOf(part).value) || [])[1];
-const wordsFor = (part, text) => text.replace('{question}', () => part.querySelector('label').innerText);
+// Without “optional” behind it.
+function labelOf(part) {
+  const label = part.querySelector('label'), mark = label.querySelector('i');
+  return label.innerText.slice(0, mark ? -1 - mark.innerText.length : undefined);
+}
+
+const wordsFor = (part, text) => text.replace('{question}', () => labelOf(part));
 const byAnswer = id => allParts().filter(part => idIn(part) == id);
 const sizeText = bytes => bytes < 1e6 ? `${Math.ceil(bytes / 1e3)}\u00a0kB` : `${(bytes / 1e6).toFixed(1)}\u00a0MB`;
 
