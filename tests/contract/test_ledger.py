@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
 from tianbao.config import Config
 from tianbao.domain.ids import uuid7
-from tianbao.edge.ledger import Ledger, open_ledger
+from tianbao.edge.ledger import Ledger, PostgresLedger, open_ledger
 from tianbao.store.hot_sql import IntakeKeyRow, SubmissionRow
 
 
@@ -124,3 +126,35 @@ def test_a_batch_that_fails_leaves_nothing(ledger: Ledger) -> None:
         ledger.append([key], [good, make_row(key, site=None)])
     assert ledger.find(good.record, 1) is None
     assert ledger.append([key], [good]) == [None]
+
+
+def test_batches_of_two_edges_stand_one_behind_the_other(config: Config, ledger: Ledger) -> None:
+    """Whoever follows the numbers and has seen one has seen every lower one: no batch is between another's rows."""
+    if not isinstance(ledger, PostgresLedger):
+        pytest.skip("SQLite has one edge")
+    begun, key = ledger.count(), make_key()
+    ledger.append([key], [])
+    batches = [[make_row(key) for _ in range(4)] for _ in range(60)]
+    batch_of = {row.id: number for number, batch in enumerate(batches) for row in batch}
+    others = [open_ledger(config) for _ in range(2)]
+
+    def append(edge: int) -> None:
+        for batch in batches[edge::2]:
+            others[edge].append([], batch)
+
+    edges = [threading.Thread(target=append, args=(edge,)) for edge in range(2)]
+    seen: list[int] = []
+    for edge in edges:
+        edge.start()
+    query = "SELECT seq, id FROM submission WHERE seq > %s ORDER BY seq"
+    while True:
+        is_last = not any(edge.is_alive() for edge in edges)
+        for seq, found in ledger._connection.execute(query, (begun,)).fetchall():
+            begun = seq
+            seen.append(batch_of[found.hex])
+        if is_last:
+            break
+    for other in others:
+        other.close()
+    assert len(seen) == len(batch_of), "a reader that follows the numbers has missed none"
+    assert len([1 for before, after in pairwise(seen) if before != after]) == len(batches) - 1

@@ -231,6 +231,40 @@ def test_requests_that_come_together_are_answered_in_turn(edge: EdgeClient, line
     assert [line.answer()[2]["id"] for _ in posted] == [one["id"] for one in posted]
 
 
+@pytest.mark.parametrize(
+    ("headers", "sender"),
+    [
+        ("", "127.0.0.1"),
+        ("X-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7"),
+        ("x-forwarded-for:198.51.100.4 ,203.0.113.7\r\n", "203.0.113.7"),
+        ("x-forwarded-for: 198.51.100.4\r\nx-forwarded-for: 203.0.113.7\r\n", "203.0.113.7"),
+        ("x-forwarded-for: 203.0.113.7, 127.0.0.1\r\n", "203.0.113.7"),
+        ("x-forwarded-for: 2001:db8::7\r\n", "2001:db8::7"),
+        ("x-forwarded-for: [2001:db8::7]:4711\r\n", "2001:db8::7"),
+        ("x-forwarded-for: 203.0.113.7:4711\r\n", "203.0.113.7"),
+        ("x-forwarded-for: somebody\r\n", "somebody"),
+        ("x-forwarded-for: \r\n", "127.0.0.1"),
+    ],
+)
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "192.0.2.1"])
+def test_a_sender_is_the_same_on_both_ways(
+    edge: EdgeClient, monkeypatch: pytest.MonkeyPatch, headers: str, sender: str, trusted: str
+) -> None:
+    """With the address in the body, too, where nobody may look for it."""
+    senders: list[str] = []
+    monkeypatch.setattr(edge.edge.throttle, "_flows", lambda code, address, now_s: not senders.append(address))
+    forged = b'{"a":1,\r\nx-forwarded-for: 192.0.2.99\r\n"b":2}'
+    with edge.serving(proxy_headers=True, forwarded_allow_ips=trusted) as origin:
+        for unusual in ("", "Expect: nothing\r\n"):
+            with closing(Line(where(origin))) as line:
+                head = (
+                    f"POST {edge.site} HTTP/1.1\r\nHost: t\r\n{headers}{unusual}Content-Type: application/json\r\n"
+                )
+                line.ask(f"{head}Content-Length: {len(forged)}\r\n\r\n".encode() + forged)
+    assert set(senders) == {sender if trusted == "127.0.0.1" else "127.0.0.1"}
+    assert len(senders) == 2
+
+
 def test_what_stands_is_told_and_other_content_refused(edge: EdgeClient, line: Line) -> None:
     submission = new_submission()
     first = line.ask(post(edge.site, {**submission, "answers": GOOD}))

@@ -71,6 +71,17 @@ def test_work_is_for_one_registration_and_its_repetitions(edge: EdgeClient) -> N
     assert send(edge, new_submission(), work).status_code == 429
 
 
+def test_work_counts_for_the_header_that_asked_whatever_the_body_says(edge: EdgeClient) -> None:
+    """The body is not read before: work made for one id lets three bodies in, and no fourth."""
+    flood(edge)
+    asked = new_submission()
+    work = worked(send(edge, asked).json()["work"])
+    headers = {"idempotency-key": asked["id"], "cookie": f"w={work}"}
+    bodies = [{**new_submission(), "answers": GOOD} for _ in range(4)]
+    answers = [edge.post(edge.site, json=body, headers=headers).status_code for body in bodies]
+    assert answers == [201, 201, 201, 429]
+
+
 def test_no_work_no_registration(edge: EdgeClient) -> None:
     flood(edge)
     submission = new_submission()

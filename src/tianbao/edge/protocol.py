@@ -7,7 +7,11 @@ Only where httptools is installed; elsewhere uvicorn's own protocol does it all.
 from __future__ import annotations
 
 import asyncio
+import re
+from functools import lru_cache
 from typing import Any, Final
+
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from tianbao.edge.app import Edge
 from tianbao.edge.fast_path import bytes_of
@@ -21,6 +25,9 @@ DEAF_S: Final = 1.0
 in the system, where it costs nothing."""
 LEAVING_S: Final = 1.0
 """How long an idle connection stays when the server stops: a request may be on its way on it."""
+
+_FORWARDED: Final = re.compile(rb"\r\nx-forwarded-for:([^\r]*)", re.IGNORECASE)
+_trusted_proxies: Final = lru_cache(_TrustedHosts)
 
 
 class Protocol(PatientProtocol):
@@ -72,8 +79,7 @@ class Protocol(PatientProtocol):
             self._go_whole_way(data)
 
     def _go_short_way(self, data: bytes) -> None:
-        address = self.client[0] if self.client else ""
-        if refusal := self._edge.throttle.refusal(data, address, is_forwarded=self.config.proxy_headers):
+        if refusal := self._edge.throttle.refusal(data, self._sender(data)):
             self._answer(refusal)
             self.flow.pause_reading()
             self.loop.call_later(DEAF_S, self._hear)
@@ -81,6 +87,19 @@ class Protocol(PatientProtocol):
             self._request, self._is_new = data, False
         else:
             self._go_whole_way(data)
+
+    def _sender(self, request: bytes) -> str:
+        """The address it comes from; what a proxy says of it, if one is trusted, is heard as uvicorn hears it."""
+        address = self.client[0] if self.client else ""
+        if not self.config.proxy_headers:
+            return address
+        trusted = _trusted_proxies(
+            ",".join(hosts) if isinstance(hosts := self.config.forwarded_allow_ips, list) else hosts
+        )
+        if address not in trusted:
+            return address
+        said = b", ".join(_FORWARDED.findall(request, 0, request.find(b"\r\n\r\n") + 2)).decode("latin-1")
+        return (trusted.get_trusted_client_address(said)[0] if said else "") or address
 
     def _hear(self) -> None:
         if not self.transport.is_closing():

@@ -50,7 +50,6 @@ _OUTCOMES: Final = {
 _START = re.compile(rb"POST /S/([0-9A-Za-z]{1,16})")
 _KEYS: Final = (b"\r\nIdempotency-Key: ", b"\r\nidempotency-key: ")
 _WORK = re.compile(rb"\r\ncookie: (?:[^\r]{0,4000}; ?)?w=([!-:<-~]{1,120})", re.IGNORECASE)
-_FORWARDED = re.compile(rb"\r\nx-forwarded-for: (?:[^\r]{0,1000}, ?)?([0-9A-Fa-f.:]{2,45})\r\n", re.IGNORECASE)
 
 
 class Buckets:
@@ -94,9 +93,9 @@ class Throttle:
         self._outcomes = outcomes
         self._flooded_until_s: dict[str, float] = {}
 
-    def refusal(self, request: bytes, client: str, *, is_forwarded: bool) -> bytes:
+    def refusal(self, request: bytes, address: str) -> bytes:
         """For a JSON registration in one piece: empty if it is let in, else its whole answer, after whose first
-        line the server's own headers come.
+        line the server's own headers come. `address` is where it comes from.
         """
         start = _START.match(request)
         if start is None:
@@ -107,7 +106,6 @@ class Throttle:
             if self._is_crowded(waiting, key):
                 self._outcomes[Outcome.BUSY] += 1
                 return _busy_answers(_language(request))[randbelow(RETRY_S_MAX)]
-        address = (_group(_FORWARDED, request) if is_forwarded else "") or client
         code, now_s = start[1].decode().upper(), time.monotonic()
         if self._flows(code, address, now_s):
             return b""
