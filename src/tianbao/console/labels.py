@@ -28,7 +28,7 @@ LABELS: Final = {
     "lines": _("Sites"),
     "title": _("Title of the form"),
     "file": _("File"),
-    "person": _("Name"),
+    "person": _("Full name"),
     "role": _("Role"),
     "second_factor": _("Second step at sign-in"),
     "site": _("Site"),
