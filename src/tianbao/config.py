@@ -36,6 +36,8 @@ class Config:
     data: Path
     database_url: str = field(default="", repr=False)
     limits: Limits = Limits()
+    keys_copy: Path | None = None
+    """Where the key files are kept a second time, on another disk; None for nowhere."""
 
     @property
     def main_db(self) -> Path:
@@ -65,8 +67,12 @@ class Config:
 def read_config() -> Config:
     """The configuration in the environment; the folder `tianbao-data` beside the caller by default."""
     data = Path(os.environ.get("TIANBAO_DATA") or "tianbao-data")
+    copy = os.environ.get("TIANBAO_KEYS_COPY")
     return Config(
-        data=data.resolve(), database_url=os.environ.get("TIANBAO_DATABASE_URL", ""), limits=_read_limits()
+        data=data.resolve(),
+        database_url=os.environ.get("TIANBAO_DATABASE_URL", ""),
+        limits=_read_limits(),
+        keys_copy=Path(copy).resolve() if copy else None,
     )
 
 

@@ -64,6 +64,8 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "settings": frozenset({ADMINISTRATOR}),
     "settings_organisation": frozenset({ADMINISTRATOR}),
     "settings_texts": frozenset({ADMINISTRATOR}),
+    "settings_emergency": frozenset({ADMINISTRATOR, OFFICER}),
+    "settings_clock": frozenset({OFFICER}),
     "settings_sign_in": frozenset({ADMINISTRATOR}),
     "settings_address": frozenset({ADMINISTRATOR}),
     "settings_test": frozenset({ADMINISTRATOR}),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from tianbao.console.context import NAVIGATION
 from tianbao.console.door import for_all_staff, needs
+from tianbao.console.emergency import end_notices
 from tianbao.console.middleware import StaffRequest
 from tianbao.domain.access import Permission
 from tianbao.services.access import reachable_sites
@@ -93,6 +94,7 @@ def _numbers(request: StaffRequest) -> dict[str, Any]:
         "glance": glance,
         "lag": find_lag(now_ms=now_ms),
         "flooded": find_flooded_sites(reach=reach, now_ms=now_ms),
+        "end_notices": end_notices(request.organisation, now_ms=now_ms),
         "site_code": site,
         "chart": make_chart(glance),
         "count_max": COUNT_MAX,

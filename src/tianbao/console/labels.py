@@ -30,6 +30,8 @@ LABELS: Final = {
     "file": _("File"),
     "person": _("Full name"),
     "role": _("Role"),
+    "emergency": _("Emergency"),
+    "ends_on": _("Ends on"),
     "second_factor": _("Second step at sign-in"),
     "site": _("Site"),
     "until": _("Until"),

@@ -25,6 +25,7 @@ from tianbao.edge.commit_queue import CommitQueue
 from tianbao.edge.context import Context, now_ms, read_reader
 from tianbao.edge.fast_path import FastPath
 from tianbao.edge.file_pages import FilePages
+from tianbao.edge.forgetting import forget_always
 from tianbao.edge.form_pages import FormPages, private_page
 from tianbao.edge.form_pictures import FormPictures
 from tianbao.edge.http import Disconnected, Download, Receive, Request, Response, Scope, Send, redirect
@@ -64,6 +65,7 @@ class Edge:
         self._config = config
         self._staff_token = staff_token
         self._refreshing: asyncio.Task[None] | None = None
+        self._forgetting: asyncio.Task[None] | None = None
         self.connections_max = config.limits.connections
         self.is_stopping = False
         """Connections that begin now are for one request."""
@@ -103,13 +105,14 @@ class Edge:
         self._places = PlacesApi(places)
         self._lag = LagReader(config, CatalogueReader(config, places))
         self._refreshing = asyncio.create_task(self._refresh())
+        self._forgetting = asyncio.create_task(forget_always(queue, CatalogueReader(config, places)))
 
     async def stop(self) -> None:
         """Writes what waits and closes everything."""
-        if self._refreshing is not None:
-            self._refreshing.cancel()
+        for task in filter(None, (self._refreshing, self._forgetting)):
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._refreshing
+                await task
         await self.context.intake.queue.stop()
         self.context.archive.close()
         await asyncio.to_thread(self.context.uploads.close)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -64,6 +64,14 @@ class Catalogue:
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     sites: Mapping[str, tuple[Site, tuple[Offer, ...]]] = field(default_factory=dict)
     forms: Mapping[tuple[str, int], PublishedForm] = field(default_factory=dict)
+    retentions: Mapping[str, int] = field(default_factory=dict)
+    """Days until deletion of the forms that have a period of their own."""
+
+    def installation_of(self, form: str) -> Installation | None:
+        """The organisation as pages about a form show it: with that form's own period, where it has one."""
+        if self.installation is None or form not in self.retentions:
+            return self.installation
+        return replace(self.installation, deletion_days=self.retentions[form])
 
 
 def compile_published(form: Form, places: Resolver) -> PublishedForm:
@@ -122,6 +130,10 @@ class CatalogueReader:
         found = self._ask(self._statements.read_cursor)
         return int(found[0][0]) if found else 0
 
+    def deleted_days(self) -> list[str]:
+        """The days whose keys were destroyed on purpose; a key folder that is not there says nothing."""
+        return [row[0] for row in self._ask(self._statements.read_deleted_days)]
+
     def find_picture(self, name: str) -> bytes | None:
         """A picture of some form."""
         found = self._ask(self._statements.find_picture, (name,))
@@ -170,6 +182,7 @@ class CatalogueReader:
         for name, version, definition in self._ask(self._statements.read_forms):
             if (name, version) not in self._forms:
                 self._forms[name, version] = compile_published(load_form(_json(definition)), self._places)
+        retentions = dict(self._ask(self._statements.read_retentions))
         newest = {name: self._forms[name, version] for name, version in sorted(self._forms)}
         offers: dict[str, tuple[Offer, ...]] = {}
         for code, name, state, opens_ms, closes_ms, word in self._ask(self._statements.read_site_forms):
@@ -179,7 +192,7 @@ class CatalogueReader:
             code: (Site(code, name, area, area_name, SiteState(state)), offers[code])
             for code, name, area, area_name, state in self._ask(self._statements.read_sites)
         }
-        return Catalogue(row[9], installation, ZoneInfo(row[8]), sites, dict(self._forms))
+        return Catalogue(row[9], installation, ZoneInfo(row[8]), sites, dict(self._forms), retentions)
 
 
 def _json(value: Any) -> Any:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from tianbao.domain.problems import Code, refuse
 from tianbao.edge.histogram import Histogram
@@ -33,7 +33,11 @@ Standing: TypeAlias = SubmissionRow | None
 """What stood already in a row's place; None where nothing did."""
 Done: TypeAlias = Callable[[Standing, bool], None]
 """(what stood already, whether it is on disk)"""
+Task: TypeAlias = Callable[[Ledger], Any]
+"""Work of another kind for the one writer, between two batches."""
 _Waiting: TypeAlias = tuple[SubmissionRow, IntakeKeyRow | None, Done]
+
+_T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +55,7 @@ class CommitQueue:
         self._gathered: list[_Waiting] = []
         self._is_busy = False
         self._drained: asyncio.Future[None] | None = None
-        self._batches: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
+        self._batches: SimpleQueue[list[_Waiting] | tuple[Task, asyncio.Future[Any]] | None] = SimpleQueue()
         self._last_committed: tuple[str, int] | None = None
         self.commits = 0
         self.commit_s = Histogram(COMMIT_BOUNDS_S)
@@ -97,6 +101,12 @@ class CommitQueue:
             self._is_busy = True
             self._loop.call_soon(self._hand_over)
 
+    async def do(self, task: Task) -> Any:
+        """What a task gives back that used the ledger in the writer's thread; raises what it raised."""
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._batches.put((task, future))
+        return await future
+
     async def stop(self) -> None:
         """Writes what waits, then ends the thread and closes the ledger."""
         self._drained = self._loop.create_future()
@@ -125,6 +135,9 @@ class CommitQueue:
 
     def _run(self) -> None:
         while (batch := self._batches.get()) is not None:
+            if isinstance(batch, tuple):
+                self._do(*batch)
+                continue
             begun_s = time.perf_counter()
             try:
                 outcomes: list[Standing] | None = self._write(batch)
@@ -137,11 +150,23 @@ class CommitQueue:
         if self._ledger is not None:
             self._ledger.close()
 
-    def _write(self, batch: list[_Waiting]) -> list[Standing]:
+    def _do(self, task: Task, future: asyncio.Future[Any]) -> None:
+        try:
+            result, error = self._use(task), None
+        except Exception as raised:
+            result, error = None, raised
+
+        def tell() -> None:
+            if not future.done():
+                future.set_exception(error) if error else future.set_result(result)
+
+        self._loop.call_soon_threadsafe(tell)
+
+    def _use(self, task: Callable[[Ledger], _T]) -> _T:
+        """Runs with the open ledger; after a failure it is closed, and the next user opens it anew."""
         ledger = self._ledger or self._open()
         try:
-            keys = {key.id: key for _, key, _ in batch if key}
-            outcomes = ledger.append(list(keys.values()), [row for row, _, _ in batch])
+            return task(ledger)
         except Exception:
             self._ledger = None
             try:
@@ -149,6 +174,10 @@ class CommitQueue:
             except Exception:
                 log.exception("the ledger could not be closed after a failed write")
             raise
+
+    def _write(self, batch: list[_Waiting]) -> list[Standing]:
+        keys = {key.id: key for _, key, _ in batch if key}
+        outcomes = self._use(lambda ledger: ledger.append(list(keys.values()), [row for row, _, _ in batch]))
         last = batch[-1][0]
         self._last_committed = last.record, last.revision
         self.commits += 1

@@ -87,7 +87,14 @@ def _find_targets(catalogue: Catalogue, code: str) -> list[Target]:
         raise refuse(Code.UNKNOWN_SITE)
     site, offers = catalogue.sites[code]
     return [
-        Target(catalogue.installation, catalogue.time_zone, site, offer.published, offer.hours) for offer in offers
+        Target(
+            catalogue.installation_of(offer.published.form.name) or catalogue.installation,
+            catalogue.time_zone,
+            site,
+            offer.published,
+            offer.hours,
+        )
+        for offer in offers
     ]
 
 

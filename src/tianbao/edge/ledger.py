@@ -55,6 +55,15 @@ class Ledger(Protocol):
     def received_after(self, seq: int) -> int | None:
         """When the first submission after a sequence number came (Unix ms); None where there is none."""
 
+    def find_dead_days(self, days: Sequence[str]) -> list[str]:
+        """Which of some days still have keys here."""
+
+    def forget(self, days: Sequence[str], *, after: int, to: int) -> None:
+        """Empties the submissions of days within a range of sequence numbers; id and digests stay (a tombstone)."""
+
+    def forget_keys(self, days: Sequence[str]) -> None:
+        """Removes the keys of days whose submissions are empty, and what an earlier state left in the log."""
+
     def close(self) -> None: ...
 
 
@@ -134,6 +143,17 @@ class SqliteLedger:
         found = self._connection.execute(SQLITE.received_after, (seq,)).fetchone()
         return int(found[0]) if found else None
 
+    def find_dead_days(self, days: Sequence[str]) -> list[str]:
+        found = self._connection.execute(SQLITE.find_dead_days, (json.dumps(days),)).fetchall()
+        return [row[0] for row in found]
+
+    def forget(self, days: Sequence[str], *, after: int, to: int) -> None:
+        self._connection.execute(SQLITE.forget_submissions, (after, to, json.dumps(days)))
+
+    def forget_keys(self, days: Sequence[str]) -> None:
+        self._connection.execute(SQLITE.forget_keys, (json.dumps(days),))
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def close(self) -> None:
         self._connection.close()
 
@@ -177,6 +197,15 @@ class PostgresLedger:
     def received_after(self, seq: int) -> int | None:
         found = self._connection.execute(POSTGRESQL.received_after, (seq,)).fetchone()
         return int(found[0]) if found else None
+
+    def find_dead_days(self, days: Sequence[str]) -> list[str]:
+        return [row[0] for row in self._connection.execute(POSTGRESQL.find_dead_days, (list(days),))]
+
+    def forget(self, days: Sequence[str], *, after: int, to: int) -> None:
+        self._connection.execute(POSTGRESQL.forget_submissions, (after, to, list(days)))
+
+    def forget_keys(self, days: Sequence[str]) -> None:
+        self._connection.execute(POSTGRESQL.forget_keys, (list(days),))
 
     def close(self) -> None:
         self._connection.close()

@@ -28,6 +28,10 @@ DATA_KEYS_HELD_MAX: Final = 400
 """One for each day whose registrations are being corrected."""
 
 
+PERIODS_MAX: Final = 40
+"""Days' keys at hand: one for each period until deletion that forms of today have."""
+
+
 class Nonces:
     """Random bytes drawn many at a time: each call of the system gives the interpreter up to the commit thread.
 
@@ -66,15 +70,18 @@ class Sealer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._today: DayKey | None = None
+        self._today: dict[str, DayKey] = {}
         self._data_keys: OrderedDict[str, DataKey] = OrderedDict()
 
     def open_day(self, day: date, deletion_days: int) -> DayKey:
         """The keys of registrations of `day` that are deleted `deletion_days` later; made if need be."""
         name = f"{day.isoformat()}_{(day + timedelta(days=deletion_days)).isoformat()}"
-        if self._today is None or self._today.name != name:
-            self._today = self.find_day(name) or self._make_day(name)
-        return self._today
+        found = self._today.get(name)
+        if found is None:
+            if len(self._today) >= PERIODS_MAX:
+                self._today.clear()
+            found = self._today[name] = self.find_day(name) or self._make_day(name)
+        return found
 
     def find_day(self, name: str) -> DayKey | None:
         """A day's keys, read anew each time: None from the moment in which they are destroyed."""

@@ -10,8 +10,10 @@ import threading
 import time
 from typing import Final
 
+from django.conf import settings
 from django.db import close_old_connections
 
+from tianbao.services.deletion import tick_deletion
 from tianbao.services.files import keep_files_after_clock_jump, sweep_files
 from tianbao.services.form_pictures import sweep_pictures
 from tianbao.services.projection import Projector
@@ -19,6 +21,7 @@ from tianbao.services.projection import Projector
 IDLE_WAIT_S: Final = 0.2
 FAILED_WAIT_S: Final = 2.0
 
+DELETE_EVERY_S: Final = 60.0
 SWEEP_EVERY_S: Final = 3_600.0
 CLOCK_JUMP_S: Final = 600.0
 
@@ -28,10 +31,11 @@ log = logging.getLogger(__name__)
 def run_jobs(stop: threading.Event) -> None:
     """Projects submissions as they come; waits a little when there are none, longer after a failure.
 
-    Once an hour it sweeps the files that nobody submitted and the pictures that no form names.
+    Once an hour it sweeps the files that nobody submitted and the pictures that no form names; once a minute it looks
+    whether a day is to be deleted.
     """
     projector = Projector()
-    wait_s, swept_s = 0.0, float("-inf")
+    wait_s, swept_s, ticked_s = 0.0, float("-inf"), float("-inf")
     clock_s = time.time() - time.monotonic()
     while not stop.wait(wait_s):
         close_old_connections()
@@ -43,6 +47,9 @@ def run_jobs(stop: threading.Event) -> None:
                 swept_s = time.monotonic()
                 sweep_files()
                 sweep_pictures(now_ms=time.time_ns() // 1_000_000)
+            if time.monotonic() - ticked_s > DELETE_EVERY_S:
+                ticked_s = time.monotonic()
+                tick_deletion(now_ms=time.time_ns() // 1_000_000, keys=settings.CONFIG.keys)
             wait_s = 0.0 if projector.project_batch() else IDLE_WAIT_S
         except Exception:
             log.exception("projecting a batch failed; it will be tried again")

@@ -132,6 +132,12 @@ class Keyring:
             self._days.clear()
             self._data_keys.clear()
 
+    def forget_days(self) -> None:
+        """Lets go of what was opened, so that keys destroyed meanwhile are gone from memory too."""
+        with self._lock:
+            self._days.clear()
+            self._data_keys.clear()
+
     def open_content_key(self, *, record: UUID, sealed_key: bytes, data_key: DataKeyRow) -> bytes:
         """A record's content key. Locked, or CannotOpen if its day was destroyed or bytes were changed."""
         opened = self._open_data_key(data_key)

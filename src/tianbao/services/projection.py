@@ -22,6 +22,7 @@ from tianbao.domain.sealing import RevisionKind
 from tianbao.store.models import (
     Cursor,
     DataKey,
+    DeletedDay,
     Fact,
     FormVersion,
     HourCount,
@@ -74,7 +75,10 @@ class Projector:
         legs: dict[UUID, list[Leg]] = {}
         answers: dict[UUID, list[Fact]] = {}
         arrivals: Counter[tuple[UUID, int, str]] = Counter()
+        deleted = set(DeletedDay.objects.values_list("name", flat=True))
         for row in batch:
+            if not row.facts or self._days[row.data_key] in deleted:  # deleted before it was projected
+                continue
             form_version, project = self._form(row.form, row.version)
             facts = project(json.loads(row.facts))
             record = records.get(row.record) or known.get(row.record)

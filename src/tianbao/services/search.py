@@ -23,6 +23,7 @@ from django.db.models import Max
 from tianbao.domain.access import EVERYWHERE
 from tianbao.domain.forms import Form, Kind, Question
 from tianbao.domain.numerals import compact
+from tianbao.services.deletion import count_deletions
 from tianbao.services.keys import Keyring, Locked
 from tianbao.services.records import open_lines
 from tianbao.services.search_keys import name_keys
@@ -135,19 +136,29 @@ class Search:
 
     def _run(self) -> None:
         try:
-            since_ms = Record.objects.aggregate(newest=Max("changed_ms"))["newest"] or 0
-            self._total = Record.objects.count()
-            self._add_all()
-            self.is_ready = True
-            known: set[UUID] = set()
-            while not self._stopping.wait(REFRESH_S):
-                since_ms, known = self._add_changes(since_ms, known)
+            while not self._stopping.is_set():
+                self._run_until_deletion()
         except Locked:
             self.stop()
         except Exception:
             log.exception("the search stopped; it starts again with the next request")
         finally:
             connections.close_all()
+
+    def _run_until_deletion(self) -> None:
+        """Builds, and follows what changes. Once a day is deleted its names leave the buffer: it is built anew."""
+        with self._lock:
+            self._buffer, self._fresh = NameBuffer(), NameBuffer()
+        deletions = count_deletions()
+        since_ms = Record.objects.aggregate(newest=Max("changed_ms"))["newest"] or 0
+        self._done, self._total = 0, Record.objects.count()
+        self._add_all()
+        self.is_ready = True
+        known: set[UUID] = set()
+        while count_deletions() == deletions and not self._stopping.wait(REFRESH_S):
+            since_ms, known = self._add_changes(since_ms, known)
+        self.is_ready = False
+        self._keyring.forget_days()
 
     def _add_all(self) -> None:
         """Everybody, newest first."""

@@ -7,7 +7,9 @@ Must not know: screens, sessions, the one-time link.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -19,6 +21,7 @@ from tianbao.domain.sites import DELETION_DAYS_DEFAULT
 from tianbao.services.addresses import adopt_address, read_address
 from tianbao.services.audit import record_act
 from tianbao.services.divisions import find_area, time_zone_of
+from tianbao.services.emergency import EMERGENCY_DAYS_DEFAULT, check_emergency, emergency_default
 from tianbao.services.forms import built_in_form, publish_form
 from tianbao.services.organisation import check_line, check_organisation, check_texts, stripped
 from tianbao.services.refusals import StaffCode, refuse_staff
@@ -45,10 +48,13 @@ def set_up_installation(
     notice: Text | None = None,
     deletion_days: int | None = DELETION_DAYS_DEFAULT,
     time_zone: str = "",
+    emergency: str = "",
+    ends_on: str = "",
     password_cost: PasswordCost | None = None,
 ) -> Site:
     """The first site of a new installation. Areas are codes or texts that mean one, empty for none; `keys` the
-    key folder. Texts left out come from the epidemic wording, the time zone from the area.
+    key folder. Texts left out come from the epidemic wording, the time zone from the area; an emergency left out is
+    called after the month, and ends in 90 days unless somebody says otherwise (`services.emergency`).
 
     Refused: set up already, or with every problem of the input.
     """
@@ -63,6 +69,10 @@ def set_up_installation(
     except Refused as refused:
         problems += refused.problems
     problems += check_organisation(name=organisation, contact=contact, time_zone=time_zone)
+    today = datetime.fromtimestamp(now_ms / 1000, ZoneInfo("UTC")).date()
+    emergency = emergency or emergency_default(area=area, today=today)
+    ends_on = ends_on or (today + timedelta(days=EMERGENCY_DAYS_DEFAULT)).isoformat()
+    problems += check_emergency(emergency=emergency, ends_on=ends_on, today=today)
     problems += check_username(username)
     problems += check_password(password, unlike=(username, organisation))
     problems += check_texts(purpose=purpose, legal_basis=legal_basis, notice=notice, deletion_days=deletion_days)
@@ -82,6 +92,8 @@ def set_up_installation(
             contact=contact.strip(),
             deletion_days=deletion_days,
             time_zone=time_zone,
+            emergency=emergency.strip(),
+            ends_on=ends_on,
             created_ms=now_ms,
         )
         adopt_address(address=address, now_ms=now_ms)

@@ -52,6 +52,8 @@ class Statements:
     edges commit in the order of their sequence numbers, so that whoever follows them skips none; SQLite has one
     writer and needs nothing. `append` takes columns and answers the ids that were new; SQLite has `sqlite_append`.
     `find_histories` and `find_staff_revisions` take ids: as JSON on SQLite, as a list on PostgreSQL.
+    `find_dead_days`, `forget_submissions` and `forget_keys` take days alike; the second also a range of sequence
+    numbers, its first excluded: it leaves id and digests, the tombstone.
     """
 
     keep_order: str
@@ -70,6 +72,11 @@ class Statements:
     read_forms: str
     find_picture: str
     find_staff_revisions: str
+    read_deleted_days: str
+    read_retentions: str
+    find_dead_days: str
+    forget_submissions: str
+    forget_keys: str
 
 
 _FIND_SUBMISSION = f"SELECT {SUBMISSION_COLUMNS} FROM submission WHERE record = ? AND revision = ?"  # noqa: S608
@@ -97,6 +104,15 @@ _FIND_STAFF_REVISIONS = (
     "SELECT record_id, revision, kind, at_ms, sealed, facts FROM revision "  # noqa: S608
     f"WHERE record_id {_AMONG} AND kind = 4 ORDER BY revision"
 )
+
+_READ_DELETED_DAYS = "SELECT name FROM deleted_day WHERE destroyed_ms IS NOT NULL"
+_READ_RETENTIONS = "SELECT name, days FROM retention"
+_FIND_DEAD_DAYS = f"SELECT DISTINCT day FROM intake_key WHERE day {_AMONG}"  # noqa: S608
+_FORGET_SUBMISSIONS = (
+    "UPDATE submission SET sealed = '', sealed_key = '', facts = '' WHERE seq > ? AND seq <= ? AND facts <> '' "  # noqa: S608
+    f"AND data_key IN (SELECT id FROM intake_key WHERE day {_AMONG})"
+)
+_FORGET_KEYS = f"DELETE FROM intake_key WHERE day {_AMONG}"  # noqa: S608
 
 SQLITE_ROWS_MAX: Final = 64
 """Rows of one insert: fewer kinds than the statements that Python keeps prepared for a connection (128)."""
@@ -126,6 +142,11 @@ SQLITE: Final = Statements(
     read_forms=_READ_FORMS,
     find_picture=_FIND_PICTURE,
     find_staff_revisions=_FIND_STAFF_REVISIONS,
+    read_deleted_days=_READ_DELETED_DAYS,
+    read_retentions=_READ_RETENTIONS,
+    find_dead_days=_FIND_DEAD_DAYS,
+    forget_submissions=_FORGET_SUBMISSIONS.replace("sealed = ''", "sealed = x''").replace("key = ''", "key = x''"),
+    forget_keys=_FORGET_KEYS,
 )
 
 _UNNEST = (
@@ -134,6 +155,7 @@ _UNNEST = (
 )
 
 _AMONG_POSTGRESQL = "= ANY(%s::uuid[])"
+_AMONG_TEXTS = "= ANY(%s::text[])"
 
 POSTGRESQL: Final = Statements(
     keep_order="SELECT pg_advisory_xact_lock(20200201)",
@@ -155,4 +177,9 @@ POSTGRESQL: Final = Statements(
     read_forms=_READ_FORMS,
     find_picture=_FIND_PICTURE.replace("?", "%s"),
     find_staff_revisions=_FIND_STAFF_REVISIONS.replace(_AMONG, _AMONG_POSTGRESQL),
+    read_deleted_days=_READ_DELETED_DAYS,
+    read_retentions=_READ_RETENTIONS,
+    find_dead_days=_FIND_DEAD_DAYS.replace(_AMONG, _AMONG_TEXTS),
+    forget_submissions=_FORGET_SUBMISSIONS.replace(_AMONG, _AMONG_TEXTS).replace("?", "%s"),
+    forget_keys=_FORGET_KEYS.replace(_AMONG, _AMONG_TEXTS),
 )

@@ -140,6 +140,18 @@ def destroy_day(folder: Path, name: str) -> None:
         sync_folder(folder)
 
 
+def copy_keys(folder: Path, copy: Path) -> None:
+    """Brings a second folder up to what the first holds. Nothing is removed there but by `destroy_day`."""
+    for name in ("officers.json", *(f"{day}.json" for day in list_days(folder))):
+        try:
+            data = (folder / name).read_bytes()
+        except FileNotFoundError:
+            continue
+        target = copy / name
+        if not target.is_file() or target.read_bytes() != data:
+            _replace(target, json.loads(data))
+
+
 def _replace(path: Path, data: dict[str, Any]) -> None:
     beside = path.with_suffix(".new")
     _write(beside, data)

@@ -166,6 +166,8 @@ class Organisation(models.Model):
     contact = models.CharField(max_length=200, blank=True)
     deletion_days = models.IntegerField(default=DELETION_DAYS_DEFAULT)
     time_zone = models.CharField(max_length=64, default="Asia/Shanghai")
+    emergency = models.CharField(max_length=120, blank=True)
+    ends_on = models.CharField(max_length=10, blank=True)
     second_factor = models.CharField(
         max_length=8, default=Demand.OFFERED.value, choices=[(demand.value, demand.name) for demand in Demand]
     )
@@ -212,6 +214,47 @@ class FormVersion(models.Model):
     class Meta:
         db_table = "form_version"
         constraints = [models.UniqueConstraint(fields=["name", "version"], name="one_form_version")]
+
+
+class Retention(models.Model):
+    """A form whose registrations are kept for a period of their own; the organisation's holds for all others."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    days = models.IntegerField()
+
+    class Meta:
+        db_table = "retention"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(days__gte=1, days__lte=366), name="retention_in_range")
+        ]
+
+
+class DeletedDay(models.Model):
+    """A day that is deleted: decided, its keys destroyed, its rows gone. What stays is this line and the counts.
+
+    `name` is the day's in the key folder. The edge empties its submissions once `destroyed_ms` stands here.
+    """
+
+    name = models.CharField(max_length=21, primary_key=True)
+    decided_ms = models.BigIntegerField()
+    destroyed_ms = models.BigIntegerField(null=True)
+    finished_ms = models.BigIntegerField(null=True)
+    records = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "deleted_day"
+
+
+class ClockReading(models.Model):
+    """The newest time the jobs have seen, and since when they doubt the clock (domain.clock)."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    at_ms = models.BigIntegerField()
+    doubted_ms = models.BigIntegerField(null=True)
+    seen_ms = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "clock_reading"
 
 
 class FormDraft(models.Model):
