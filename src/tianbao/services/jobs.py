@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 def run_jobs(stop: threading.Event) -> None:
     """Projects submissions as they come; waits a little when there are none, longer after a failure.
 
-    Once an hour it sweeps the files that nobody submitted and the pictures that no form names; once a minute it looks
-    whether a day is to be deleted.
+    Once an hour it sweeps the files that nobody submitted and the pictures that no form names; once a minute it
+    looks whether a day is to be deleted.
     """
     projector = Projector()
     wait_s, swept_s, ticked_s = 0.0, float("-inf"), float("-inf")
