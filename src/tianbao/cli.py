@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help="say where it is as one line of JSON")
 
     serve = add("serve", _serve, "start the server; on an empty data folder, the first-run guide")
+    serve.epilog = (
+        "TIANBAO_SITE_RATE, …_BURST, TIANBAO_ADDRESS_…, TIANBAO_UNSCRIPTED_…, TIANBAO_WORK_BITS and "
+        "TIANBAO_CONNECTIONS say what is let in before phones have to work or wait, and how many connections "
+        "there are: see “tianbao doctor”."
+    )
     serve.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all)")  # noqa: S104
     serve.add_argument("--port", type=_port, default=PORT_DEFAULT)
     serve.add_argument("--workers", type=int, default=1, help="edge processes; SQLite takes one")

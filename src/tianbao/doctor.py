@@ -28,7 +28,8 @@ from zoneinfo import ZoneInfo
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tianbao.config import Config
+from tianbao.config import Config, Limits
+from tianbao.server import connections_possible, file_limit
 from tianbao.store import key_file
 from tianbao.store.sqlite import bring_recent_sqlite
 
@@ -101,6 +102,9 @@ class Found(StrEnum):
     MIGRATIONS_NEWER = "migrations_newer"
     RECORDS_GOOD = "records_good"
     RECORDS_BEHIND = "records_behind"
+    CONNECTIONS_GOOD = "connections_good"
+    CONNECTIONS_FEW = "connections_few"
+    LIMITS = "limits"
     PORT_FREE = "port_free"
     PORT_OURS = "port_ours"
     PORT_TAKEN = "port_taken"
@@ -148,6 +152,7 @@ def examine(
                 yield from examine_certificate(tls_cert, tls_key, host=host, now_ms=now_ms)
     except Exception as error:  # whatever a driver raises: that it cannot be read is the finding
         yield problem(Found.DATABASE_UNREADABLE, reason=str(error).strip().splitlines()[0] if str(error) else "")
+    yield from examine_limits(config.limits)
     yield examine_port(port, is_https=tls_cert is not None)
 
 
@@ -353,6 +358,24 @@ def examine_records(ask: Ask, *, now_ms: int) -> Iterator[Finding]:
         yield warning(Found.RECORDS_BEHIND, count=newest - done, minutes=max(1, seconds // 60))
     else:
         yield good(Found.RECORDS_GOOD, count=newest)
+
+
+def examine_limits(limits: Limits) -> Iterator[Finding]:
+    """How many connections an edge has room for, and what it lets in before phones have to work or wait."""
+    possible, files = connections_possible(limits.connections), file_limit()
+    if possible < limits.connections:
+        yield warning(Found.CONNECTIONS_FEW, connections=possible, wanted=limits.connections, files=files)
+    else:
+        yield good(Found.CONNECTIONS_GOOD, connections=possible)
+    yield good(
+        Found.LIMITS,
+        site_rate=f"{limits.site.rate_per_s:g}",
+        site_burst=f"{limits.site.burst:g}",
+        address_rate=f"{limits.address.rate_per_s:g}",
+        address_burst=f"{limits.address.burst:g}",
+        unscripted_rate=f"{limits.unscripted.rate_per_s:g}",
+        bits=limits.work_bits,
+    )
 
 
 def examine_port(port: int, *, is_https: bool) -> Finding:

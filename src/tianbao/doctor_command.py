@@ -189,6 +189,19 @@ def _texts(_: Translator) -> dict[Found, str | tuple[str, str]]:
             _("Stored safely, but not yet in the line list: {count}. The oldest came {minutes} minutes ago."),
             _("Is Tianbao running? It catches up by itself; if the number keeps growing, restart it."),
         ),
+        Found.CONNECTIONS_GOOD: _("Room for {connections} connections at once."),
+        Found.CONNECTIONS_FEW: (
+            _(
+                "Room for {connections} connections at once in place of {wanted}: the system allows {files} open "
+                "files."
+            ),
+            _("Allow more: LimitNOFILE=16384 in the systemd unit, or “ulimit -Hn 16384” before it starts."),
+        ),
+        Found.LIMITS: _(
+            "Let in before phones have to work or wait: {site_rate} a second at a site ({site_burst} at once), "
+            "{address_rate} from an address ({address_burst} at once), {unscripted_rate} without script at a site "
+            "in a flood. Work: {bits} bits. To change: TIANBAO_SITE_RATE and so on, docs/deployment.md."
+        ),
         Found.PORT_FREE: _("Port {port} is free; Tianbao does not run there."),
         Found.PORT_OURS: _("Tianbao answers on port {port}."),
         Found.PORT_TAKEN: (

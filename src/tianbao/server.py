@@ -245,17 +245,27 @@ def free_port() -> int:
 # --- the processes themselves
 
 
-def raise_file_limit() -> int:
-    """As many open files, and so connections, as the system allows this process; how many."""
+def file_limit() -> int:
+    """How many open files, and so connections, the system allows a process of this user."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return sys.maxsize
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if most == resource.RLIM_INFINITY:
-        return sys.maxsize
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return most
+    return sys.maxsize if most == resource.RLIM_INFINITY else most
+
+
+def connections_possible(wanted: int) -> int:
+    """How many connections an edge can have open at once, of those that it is set to."""
+    return min(wanted, file_limit() - OTHER_FILES)
+
+
+def raise_file_limit() -> None:
+    """As many open files as the system allows."""
+    if (most := file_limit()) < sys.maxsize:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def edge_protocol(edge: Edge) -> Any:
@@ -295,7 +305,10 @@ def run_edge_process(
             yield
 
     edge = Edge(config, staff_token=os.environ.get("TIANBAO_EDGE_TOKEN", ""))
-    edge.connections_max = min(edge.connections_max, raise_file_limit() - OTHER_FILES)
+    raise_file_limit()
+    edge.connections_max = connections_possible(wanted := edge.connections_max)
+    if edge.connections_max < wanted:
+        log.warning("%d connections in place of %d: %d open files", edge.connections_max, wanted, file_limit())
     server = Server(
         uvicorn.Config(
             FrontDoor(edge, console_url),

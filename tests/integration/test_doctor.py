@@ -21,8 +21,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.edge_client import make_installation
 from tests.installation import free_port, run_tianbao, serve
 
-from tianbao.doctor import Finding, Found, Level, examine_certificate, judge_space, judge_syncs, sync_times_ms
+from tianbao.config import Limits
+from tianbao.doctor import (
+    Finding,
+    Found,
+    Level,
+    examine_certificate,
+    examine_limits,
+    judge_space,
+    judge_syncs,
+    sync_times_ms,
+)
 from tianbao.doctor_command import words
+from tianbao.domain.floods import Limit
 from tianbao.store.sqlite import bring_recent_sqlite
 from tianbao.texts import translator
 
@@ -169,6 +180,18 @@ def test_a_sync_is_judged_by_its_median(ms: float, found: Found) -> None:
     assert judge_syncs([ms, ms, 5_000.0]).found is found
 
 
+def test_limits_are_said_and_too_few_files_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Limits(site=Limit(2.5, 40), connections=2_000)
+    monkeypatch.setattr("tianbao.server.file_limit", lambda: 4_096)
+    room, let_in = examine_limits(limits)
+    assert (room.found, room.parameters) == (Found.CONNECTIONS_GOOD, {"connections": 2_000})
+    said, _ = words(let_in, translator("en"))
+    assert "2.5 a second at a site (40 at once)" in said
+    monkeypatch.setattr("tianbao.server.file_limit", lambda: 1_024)
+    room, _let_in = examine_limits(limits)
+    assert (room.level, room.parameters["connections"]) == (Level.WARNING, 512)
+
+
 def test_syncs_are_really_done(tmp_path: Path) -> None:
     assert len(sync_times_ms(tmp_path)) == 40
     assert list(tmp_path.iterdir()) == []
@@ -232,6 +255,7 @@ def test_everything_can_be_said_in_both_languages(found: Found) -> None:
     names = (
         "folder reason file kind version fsync commit ms gigabytes time zone minutes host date days names officers"
     )
+    names += " connections wanted files site_rate site_burst address_rate address_burst unscripted_rate bits"
     parameters = dict.fromkeys([*names.split(), "count", "name", "port"], "7")
     chinese, english = (words(Finding(found, Level.GOOD, parameters), translator(one)) for one in ("zh-Hans", "en"))
     assert all(zh != en for zh, en in zip(chinese, english, strict=True) if en)

@@ -123,6 +123,23 @@ def test_without_script_there_is_a_low_rate_and_what_was_written_stays(edge: Edg
     assert edge.edge.context.intake.outcomes[Outcome.SLOWED] == 1
 
 
+def test_corrections_and_files_count_and_wait_too(edge: EdgeClient) -> None:
+    sent = send(edge)
+    assert sent.status_code == 201
+    assert edge.get(f"/R/{sent.json()['receipt'].rpartition('/')[2]}").status_code == 303
+    correction = {"_action": "correct", "_revision": "1", "name": "李四"}
+    let_in = [edge.post("/R", data=correction).status_code for _ in range(4)]
+    assert let_in == [422] * 4, "two as the site flows, two as pages without script"
+    slowed = edge.post("/R", data=correction)
+    assert (slowed.status_code, slowed.headers["cache-control"]) == (429, "no-store")
+    assert "李四" in slowed.text
+    assert 'action="/R"' in slowed.text
+    file = edge.post(f"{edge.site}/migrant/files?for=photo", content=b"x")
+    assert (file.status_code, file.json()["code"]) == (429, "slower_please")
+    assert int(file.headers["retry-after"]) >= 1
+    assert edge.edge.context.intake.outcomes[Outcome.SLOWED] == 1, "a file is no submission"
+
+
 def test_metrics_name_what_was_kept_out(edge: EdgeClient) -> None:
     flood(edge)
     send(edge)

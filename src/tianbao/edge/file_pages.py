@@ -55,6 +55,8 @@ class FilePages:
         target = self._context.standing_target(code, form_name)
         form = target.published.form
         try:
+            if refused := self._context.throttle.judge_file(code, request.address):
+                raise refuse(refused)
             file = await self._take(request, target)
         except Refused as refused:
             reader = read_reader(request, form.languages)

@@ -158,7 +158,8 @@ class FormPages:
             if refused is Code.WORK_ASKED:
                 return self._ask_for_work(request, target)
             if refused is Code.SLOWER_PLEASE and media_type == "application/x-www-form-urlencoded":
-                return await self._ask_to_wait(request, target)
+                action = f"{target.path}{'?new=1' if b'new=' in request.scope['query_string'] else ''}"
+                return await ask_to_wait(self._context, request, target, action=action)
             if refused:
                 raise refuse(refused)
         if media_type == "application/json":
@@ -180,23 +181,6 @@ class FormPages:
         reader = read_reader(request, target.published.form.languages)
         work = self._context.throttle.work_url(request.header(b"idempotency-key"))
         return errors.problem_details([Problem(Code.WORK_ASKED)], reader._, work=work)
-
-    async def _ask_to_wait(self, request: Request, target: Target) -> Response:
-        """The answers in a page of their own, to be sent again by a tap."""
-        reader = read_reader(request, target.published.form.languages)
-        html = wait_page(
-            installation=target.installation,
-            site=target.site,
-            pairs=await request.read_form(),
-            wait_s=(wait_s := self._context.throttle.unscripted_wait_s(target.site.code)),
-            language=reader.language,
-            _=reader._,
-            action=f"{target.path}{'?new=1' if b'new=' in request.scope['query_string'] else ''}",
-        )
-        response = private_page(html, 429)
-        response.headers = [pair for pair in response.headers if pair[0] != "retry-after"]
-        response.headers.append(("retry-after", str(wait_s)))
-        return response
 
     async def _post_json(self, request: Request, target: Target) -> Response:
         form = target.published.form
@@ -486,6 +470,24 @@ def describe_accepted(target: Target, accepted: Accepted) -> dict[str, Any]:
 def pass_url(address: str, number: str) -> str:
     """What staff scan: it leads to the record for whoever is signed in, and opens nothing for anybody else."""
     return f"{address}/P/{number}"
+
+
+async def ask_to_wait(context: Context, request: Request, target: Target, *, action: str) -> Response:
+    """The answers in a page of their own, to be sent again to `action` by a tap."""
+    reader = read_reader(request, target.published.form.languages)
+    html = wait_page(
+        installation=target.installation,
+        site=target.site,
+        pairs=await request.read_form(),
+        wait_s=(wait_s := context.throttle.unscripted_wait_s(target.site.code)),
+        language=reader.language,
+        _=reader._,
+        action=action,
+    )
+    response = private_page(html, 429)
+    response.headers = [pair for pair in response.headers if pair[0] != "retry-after"]
+    response.headers.append(("retry-after", str(wait_s)))
+    return response
 
 
 def _same(given: str, expected: str) -> bool:

@@ -34,7 +34,7 @@ from tianbao.edge.context import (
     remember_receipts,
 )
 from tianbao.edge.drafts import Target
-from tianbao.edge.form_pages import filled_with, pass_url, private_headers, private_page, tell_unasked
+from tianbao.edge.form_pages import ask_to_wait, filled_with, pass_url, private_headers, private_page, tell_unasked
 from tianbao.edge.form_posts import read_posted
 from tianbao.edge.http import Download, Request, Response, redirect
 from tianbao.edge.intake import Invalid, local_moment
@@ -157,6 +157,14 @@ class ReceiptPages:
     async def post(self, request: Request) -> Response:
         """A correction or a withdrawal, on top of the revision the page showed."""
         known, own, target = await self._own(request)
+        refused = self._context.throttle.judge(
+            target.site.code, request.address, key="", work="", is_scripted=False
+        )
+        if refused is Code.SLOWER_PLEASE and "urlencoded" in request.header(b"content-type"):
+            action = f"/R{_query(known.index(own.receipt))}"
+            return await ask_to_wait(self._context, request, target, action=action)
+        if refused:
+            raise refuse(refused)
         posted = await read_posted(request, self._context.uploads, target)
         fields = {name: value for name, value in posted.pairs if name.startswith("_")}
         back = f"/R{_query(known.index(own.receipt))}"

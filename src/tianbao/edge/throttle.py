@@ -127,6 +127,10 @@ class Throttle:
             self._outcomes[_OUTCOMES[refused]] += 1
         return refused
 
+    def judge_file(self, code: str, address: str) -> Code | None:
+        """For a file that is sent before its registration: None, BUSY or SLOWER_PLEASE."""
+        return self._judge(code.upper(), address, "", "", is_scripted=False)
+
     def _judge(self, code: str, address: str, key: str, work: str, is_scripted: bool) -> Code | None:
         if self._is_crowded(self._count_waiting(), key):
             return Code.BUSY
