@@ -26,6 +26,7 @@ from tests.edge_client import PASSWORD, USER, make_installation
 from tests.installation import serve
 
 import tianbao.processes  # noqa: F401 - brings the SQLite that the server has
+from tianbao.domain.access import EVERYWHERE
 from tianbao.domain.evaluation import Moment
 from tianbao.domain.forms import NUMBERS, Form, QuestionType, walk_questions
 
@@ -147,7 +148,7 @@ class WholeWay:
         now_ms = time.time_ns() // 1_000_000
         form_name = form.name[:50] + f"-{FormVersion.objects.count()}"
         import_form(form=replace(form, name=form_name), staff=None, now_ms=now_ms)
-        site = create_site(name=name[-60:], area="130636", staff=None, now_ms=now_ms)
+        site = create_site(name=name[-60:], area="130636", reach=EVERYWHERE, staff=None, now_ms=now_ms)
         site.forms.update(name=form_name)
         bump_generation()
         return site.code, form_name
@@ -197,7 +198,7 @@ def _export(form_name: str) -> bytes:
     keyring = Keyring(settings.CONFIG.keys)
     assert keyring.unlock(officer_id=str(staff.pk), password=PASSWORD)
     file = io.BytesIO()
-    asked = Asked(filters=Filters(form=form_name), shape=Shape.WORKBOOK, language="en")
+    asked = Asked(filters=Filters(reach=EVERYWHERE, form=form_name), shape=Shape.WORKBOOK, language="en")
     now_ms = time.time_ns() // 1_000_000
     export_form(
         file, asked=asked, keyring=keyring, staff=staff, export_id=uuid7(now_ms, os.urandom(10)), now_ms=now_ms

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tianbao.domain.problems import Code, Refused
 from tianbao.domain.receipts import Receipt, read_receipt
 from tianbao.domain.sealing import RevisionKind
 from tianbao.edge import form_pages
+from tianbao.edge.catalogue import CatalogueReader
 from tianbao.edge.context import Reader
 from tianbao.edge.drafts import Target
 from tianbao.edge.form_pages import ReadyPage, render_ready
@@ -122,6 +124,37 @@ def test_a_destroyed_day_closes_its_receipts_at_once(edge: EdgeClient, data: Pat
     assert edge.get(f"/R/{token}").status_code == 404
     kept.rename(keys / f"{day}.json")
     assert edge.get(f"/R/{token}").status_code == 303
+
+
+def test_a_connection_is_not_closed_while_it_reads(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edge that stops while a thread of its own still asks: SQLite ends the process if the two meet."""
+    asked, answered, order = threading.Event(), threading.Event(), []
+
+    class Slow:
+        def execute(self, sql: str, arguments: object) -> Slow:
+            asked.set()
+            answered.wait(5)
+            return self
+
+        def fetchall(self) -> list[object]:
+            order.append("read")
+            return []
+
+        def close(self) -> None:
+            order.append("closed")
+
+    reader = CatalogueReader(Config(data), None)  # type: ignore[arg-type]
+    monkeypatch.setattr(reader, "_connect", Slow)
+    reading = threading.Thread(target=reader.deleted_days)
+    closing = threading.Thread(target=reader.close)
+    reading.start()
+    assert asked.wait(5)
+    closing.start()
+    closing.join(0.05)
+    answered.set()
+    reading.join(5)
+    closing.join(5)
+    assert order == ["read", "closed"]
 
 
 def test_a_post_that_fails_on_the_way_is_counted_and_answered(

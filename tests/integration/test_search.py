@@ -82,6 +82,8 @@ class Opened:
 
     is_unlocked = True
 
+    def forget_days(self) -> None: ...
+
 
 @pytest.fixture
 def building(monkeypatch: pytest.MonkeyPatch, migrated: None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -88,15 +89,17 @@ def compile_published(form: Form, places: Resolver) -> PublishedForm:
 
 
 class CatalogueReader:
-    """Reads the catalogue again when its generation has moved; one instance belongs to one thread.
+    """Reads the catalogue again when its generation has moved; asked and closed by any thread, one at a time.
 
-    It connects when first asked, and anew after `close`.
+    It connects when first asked, and anew after `close`. A cancelled task leaves its thread reading, and closing a
+    connection that is in use ends the process: so `close` waits.
     """
 
     def __init__(self, config: Config, places: Gazetteer) -> None:
         self._config = config
         self._places = places
         self._connection: Any = None
+        self._lock = threading.RLock()
         self._is_failing = False
         self._forms: dict[tuple[str, int], PublishedForm] = {}
         self._statements = SQLITE if config.is_sqlite else POSTGRESQL
@@ -104,9 +107,10 @@ class CatalogueReader:
     def read(self, known: Catalogue) -> Catalogue:
         """The catalogue now: `known` itself where nothing changed, or where the database does not answer."""
         try:
-            generation = self._ask(self._statements.read_generation)
-            is_new = bool(generation) and generation[0][0] != known.generation
-            found = self._read_all_at_once() if is_new else known
+            with self._lock:
+                generation = self._ask(self._statements.read_generation)
+                is_new = bool(generation) and generation[0][0] != known.generation
+                found = self._read_all_at_once() if is_new else known
         except Exception:
             self.close()
             if not self._is_failing:  # said once, not twice a second
@@ -140,14 +144,16 @@ class CatalogueReader:
         return bytes(found[0][0]) if found else None
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _ask(self, sql: str, arguments: tuple[Any, ...] = ()) -> list[Any]:
-        if self._connection is None:
-            self._connection = self._connect()
-        rows: list[Any] = self._connection.execute(sql, arguments).fetchall()
+        with self._lock:
+            if self._connection is None:
+                self._connection = self._connect()
+            rows: list[Any] = self._connection.execute(sql, arguments).fetchall()
         return rows
 
     def _connect(self) -> Any:
