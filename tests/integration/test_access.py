@@ -83,6 +83,7 @@ EXPECTED: dict[str, frozenset[Role]] = {
     "forms_change": FORM_MAKERS,
     "forms_xlsform": FORM_MAKERS,
     "forms_difference": FORM_MAKERS,
+    "aggregates": frozenset({UPPER, OFFICER, ADMINISTRATOR}),
     "areas": SITE_KEEPERS,
     "area": SITE_KEEPERS,
     "colleagues": STAFF_KEEPERS,

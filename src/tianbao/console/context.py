@@ -15,6 +15,7 @@ from tianbao.domain.access import Access, Permission
 
 NAVIGATION: Final = (
     ("home", gettext_lazy("Today"), Permission.READ_NUMBERS, ()),
+    ("aggregates", gettext_lazy("Numbers"), Permission.READ_AGGREGATES, ()),
     ("line_list", gettext_lazy("Line list"), Permission.READ_RECORDS, ("record",)),
     ("register", gettext_lazy("Add person"), Permission.REGISTER, ()),
     ("sites", gettext_lazy("Sites"), Permission.READ_SITES, ("site",)),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from tianbao.console import (
     address_test,
+    aggregates,
     answer_showing,
     areas,
     colleague_list,
@@ -74,6 +75,7 @@ urlpatterns = [
     path("forms/named/<str:name>/change", forms.change_form, name="forms_change"),
     path("forms/named/<str:name>/<int:version>", forms.download, name="forms_xlsform"),
     path("forms/named/<str:name>/<int:version>/<int:other>", forms.show_difference, name="forms_difference"),
+    path("numbers", aggregates.show_aggregates, name="aggregates"),
     path("areas", areas.show_areas, name="areas"),
     path("areas/<str:code>", areas.change_area, name="area"),
     path("colleagues", colleagues.show_colleagues, name="colleagues"),
